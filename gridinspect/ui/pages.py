@@ -1,0 +1,293 @@
+"""The three kinds of page that every app shows: list, form, detail."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from typing import Any
+
+from django.db.models import Model
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from gridinspect.htmx import render_page
+from gridinspect.ui import registry
+from gridinspect.ui.registry import TimelineEntry
+from gridinspect.ui.tables import Table, words
+
+Crumbs = Sequence[tuple[str, str]]  # (label, url); the last one may have no url
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button of a toolbar or of a row. With `confirm` it asks that question first."""
+
+    label: str
+    url: str
+    icon: str = ""
+    method: str = "get"
+    primary: bool = False
+    confirm: str = ""
+    danger: bool = False
+
+
+# What the usual buttons look like, so that 导入 is the same everywhere.
+def add_action(url: str, label: str = "新增") -> Action:
+    return Action(label, url, icon="plus-lg", primary=True)
+
+
+def import_action(url: str, label: str = "导入") -> Action:
+    return Action(label, url, icon="box-arrow-in-down")
+
+
+def export_action(url: str, label: str = "导出") -> Action:
+    return Action(label, url, icon="box-arrow-up")
+
+
+@dataclass(frozen=True)
+class TreeNode:
+    """One node of the organisation tree beside a list.
+
+    `url` shows the list at this node; `expand_url` brings its children by htmx. A node
+    whose `children` are given is drawn open.
+    """
+
+    label: str
+    url: str
+    selected: bool = False
+    has_children: bool = False
+    expand_url: str = ""
+    children: Sequence["TreeNode"] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab of a detail page.
+
+    `content` is a Table, a sequence of (label, value) facts, HTML from
+    `render_to_string`, or a function without arguments that returns one of these; the
+    function is called only when the tab is open.
+    """
+
+    key: str
+    label: str
+    content: Any = ""
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class OpenTab:
+    """What the open tab shows, told apart for the template."""
+
+    key: str
+    label: str
+    table: Table | None = None
+    facts: Sequence = ()
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled group of the fields of a form."""
+
+    title: str
+    fields: Sequence[Any]
+    note: str = ""
+
+    @property
+    def anchor(self) -> str:
+        return f"section-{slugify(self.title, allow_unicode=True)}"
+
+
+def render_list(
+    request: HttpRequest,
+    *,
+    title: str,
+    table: Table,
+    filters: Any = None,
+    toolbar: Sequence[Action] = (),
+    tree: str | Sequence[TreeNode] | None = None,
+    empty: str = "没有符合条件的记录。请放宽查询条件后再试。",
+    crumbs: Crumbs = (),
+    note: str = "",
+    template: str = "ui/list.html",
+    context: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Answer with a list; htmx gets the table alone.
+
+    `filters` is a FilterSet, or anything with a `form`. `tree` is the URL that brings
+    the organisation tree, or its nodes. `empty` says what to do when nothing is found.
+    """
+    everything = {
+        "title": title,
+        "table": table,
+        "filters": filters,
+        "toolbar": toolbar,
+        "tree_url": tree if isinstance(tree, str) else "",
+        "tree_nodes": tree if tree and not isinstance(tree, str) else (),
+        "empty": empty,
+        "crumbs": _with_title(crumbs, title),
+        "note": note,
+        **(context or {}),
+    }
+    return render_page(request, template, "ui/_table.html", everything)
+
+
+def render_form(
+    request: HttpRequest,
+    *,
+    title: str,
+    form: BaseForm,
+    sections: Sequence[tuple[str, Sequence[str]] | tuple] | None = None,
+    crumbs: Crumbs = (),
+    submit: str = "保存",
+    note: str = "",
+    cancel: str = "",
+    template: str = "ui/form.html",
+    context: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Answer with a form page.
+
+    `sections` are (title, field names) or (title, field names, note); the fields that
+    they leave out come last. `cancel` is where 返回 leads, else the last crumb.
+    """
+    back = cancel or next((url for _, url in reversed(list(crumbs)) if url), "")
+    everything = {
+        "title": title,
+        "form": form,
+        "sections": form_sections(form, sections),
+        "crumbs": _with_title(crumbs, title),
+        "submit": submit,
+        "note": note,
+        "cancel": back,
+        **(context or {}),
+    }
+    return render(request, template, everything)
+
+
+def render_detail(
+    request: HttpRequest,
+    *,
+    title: str,
+    subtitle: str = "",
+    facts: Iterable[tuple[str, Any]] = (),
+    tabs: Sequence[Tab] = (),
+    timeline: Iterable[TimelineEntry] = (),
+    actions: Sequence[Action] = (),
+    crumbs: Crumbs = (),
+    obj: Model | None = None,
+    badges: Sequence[SafeString] = (),
+    note: str = "",
+    template: str = "ui/detail.html",
+    context: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Answer with the page of one object; htmx gets the open tab alone.
+
+    With `obj`, the tabs and timeline entries that other apps registered for its model
+    come after the given ones.
+    """
+    all_tabs, entries = list(tabs), list(timeline)
+    if obj is not None:
+        all_tabs += _registered_tabs(request, obj)
+        entries += registry.timeline.for_object(request.user, obj)
+    if entries:
+        all_tabs.append(Tab("timeline", "时间线", count=len(entries)))
+    chosen = _chosen_tab(request, all_tabs)
+    everything = {
+        "title": title,
+        "subtitle": subtitle,
+        "badges": badges,
+        "facts": stated(facts),
+        "tabs": all_tabs,
+        "open_tab": open_tab(chosen) if chosen else None,
+        "timeline": sorted(entries, key=_moment, reverse=True),
+        "actions": actions,
+        "crumbs": _with_title(crumbs, title),
+        "note": note,
+        "object": obj,
+        **(context or {}),
+    }
+    return render_page(request, template, "ui/_tab.html", everything)
+
+
+def render_tree(
+    request: HttpRequest, *, nodes: Sequence[TreeNode], title: str = "辖区"
+) -> HttpResponse:
+    """Answer with a piece of the organisation tree; a whole page without htmx."""
+    page = {"title": title, "nodes": nodes, "crumbs": _with_title((), title)}
+    return render_page(request, "ui/tree.html", "ui/_tree.html", page)
+
+
+def form_sections(form: BaseForm, sections: Sequence[tuple] | None) -> list[Section]:
+    """Return the visible fields of a form in titled groups."""
+    visible = {bound.name: bound for bound in form.visible_fields()}
+    if not sections:
+        return [Section("", list(visible.values()))]
+    grouped = []
+    for title, names, *rest in sections:
+        fields = [visible.pop(name) for name in names if name in visible]
+        if fields:
+            grouped.append(Section(title, fields, *rest))
+    if visible:
+        grouped.append(Section("其他", list(visible.values())))
+    return grouped
+
+
+def stated(facts: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Put the values of facts into words."""
+    return [(label, words(value)) for label, value in facts]
+
+
+def open_tab(tab: Tab) -> OpenTab:
+    """Return what a tab shows, calling for it if it waits to be called."""
+    content = tab.content() if callable(tab.content) else tab.content
+    shown = OpenTab(tab.key, tab.label)
+    if isinstance(content, Table):
+        return replace(shown, table=content)
+    if isinstance(content, str):
+        return replace(shown, html=content)
+    return replace(shown, facts=stated(content))
+
+
+def history_entries(
+    events: Iterable[Any], *, words_for: Callable[[Any], str] = str
+) -> list[TimelineEntry]:
+    """Return audit events as timeline entries; `words_for` puts an event into words."""
+    return [
+        TimelineEntry(at=event.at, text=words_for(event), by=event.actor_name)
+        for event in events
+    ]
+
+
+def _registered_tabs(request: HttpRequest, obj: Model) -> list[Tab]:
+    def later(entry: registry.TabEntry) -> Callable[[], Any]:
+        return lambda: entry.provider(request, obj)
+
+    return [
+        Tab(entry.key, entry.label, later(entry))
+        for entry in registry.tabs.for_object(request.user, obj)
+    ]
+
+
+def _chosen_tab(request: HttpRequest, tabs: Sequence[Tab]) -> Tab | None:
+    asked = request.GET.get("tab", "")
+    return next((tab for tab in tabs if tab.key == asked), tabs[0] if tabs else None)
+
+
+def _moment(entry: TimelineEntry) -> datetime:
+    """Return when an entry happened; a day without a time counts from its midnight."""
+    if isinstance(entry.at, datetime):
+        return entry.at
+    return timezone.make_aware(datetime.combine(entry.at, time.min))
+
+
+def _with_title(crumbs: Crumbs, title: str) -> list[tuple[str, str]]:
+    """Return the breadcrumb ending in this page."""
+    trail = list(crumbs)
+    if not trail or trail[-1][0] != title:
+        trail.append((title, ""))
+    return trail
