@@ -9,7 +9,7 @@ another face or raises `MissingGlyph`.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -33,7 +33,7 @@ class Face(StrEnum):
 
 # No free FangSong covers the names that people bear, so an office may name its own
 # file; until then Song stands in, and the system page says so.
-FUZZ = 0.01  # points: sums of widths are not exact
+FUZZ = 0.5  # thousandths of a size: sums of widths are not exact
 
 FALLBACKS = (Face.SONG, Face.HEI)
 
@@ -52,11 +52,11 @@ class Font:
 
     name: str
     characters: frozenset[str]
-    widths: dict[int, float]  # code point → thousandths of the size
+    widths: dict[str, float]  # thousandths of the size
 
     def width(self, text: str, size: float) -> float:
         """Return the width of a text that this face covers, in points."""
-        return pdfmetrics.stringWidth(text, self.name, size)
+        return sum(map(self.widths.__getitem__, text)) * size / 1000
 
 
 def font_file(face: Face) -> Path:
@@ -107,12 +107,10 @@ def _load(face: Face) -> Font:
             "请运行 python3 launch.py setup 重新安装字体。"
         ) from error
     pdfmetrics.registerFont(loaded)
-    glyphs = loaded.face.charToGlyph
-    return Font(
-        name=loaded.fontName,
-        characters=frozenset(map(chr, glyphs)),
-        widths=loaded.face.charWidths,
-    )
+    widths = {
+        chr(code): loaded.face.getCharWidth(code) for code in loaded.face.charToGlyph
+    }
+    return Font(loaded.fontName, frozenset(widths), widths)
 
 
 # Characters without ink (byte order marks, joiners, variation selectors) come with
@@ -189,36 +187,43 @@ def wrap(
     """
     lines: list[str] = []
     for line in text.split("\n"):
-        short = first if not lines else 0
-        if width(line, face, size) <= room - short:
-            lines.append(line)
-        else:
-            lines.extend(_broken(line, face, size, room, short))
+        used = first if not lines else 0
+        lines.extend(
+            _broken(line, _widths(line, face), room * 1000 / size, used * 1000 / size)
+        )
     return lines
 
 
-def _broken(line: str, face: Face, size: float, room: float, used: float) -> list[str]:
-    lines, current = [], ""
-    for token in _tokens(line, face, size, room):
-        taken = width(token, face, size)
-        if current and used + taken > room + FUZZ:
-            lines.append(current.rstrip())
-            current, used = "", 0.0
-            if token.isspace():
-                continue
-        current += token
-        used += taken
+def _widths(line: str, face: Face) -> Mapping[str, float]:
+    first = font(face)
+    if first.characters.issuperset(line):
+        return first.widths
+    return {c: _font_for(c, face, line).widths[c] for c in set(line)}
+
+
+def _broken(
+    line: str, widths: Mapping[str, float], room: float, used: float
+) -> list[str]:
+    """Break one line; widths and room are thousandths of the size."""
+    lines, current, room = [], "", room + FUZZ
+    if used + sum(map(widths.__getitem__, line)) <= room:
+        return [line]
+    for token in _TOKEN.findall(line):
+        taken = sum(map(widths.__getitem__, token))
+        parts = [(token, taken)]
+        if taken > room:  # a number without end: it may be torn anywhere
+            parts = [(character, widths[character]) for character in token]
+        for part, taken in parts:
+            if current and used + taken > room:
+                lines.append(current.rstrip())
+                current, used = "", 0.0
+                if part.isspace():
+                    continue
+            current += part
+            used += taken
     if current.strip() or not lines:
         lines.append(current.rstrip())
     return lines
-
-
-def _tokens(line: str, face: Face, size: float, room: float) -> Sequence[str]:
-    """Return the line's tokens; one wider than the room falls into characters."""
-    tokens: list[str] = []
-    for token in filter(None, _TOKEN.findall(line)):
-        tokens.extend(token if width(token, face, size) > room else [token])
-    return tokens
 
 
 def _to_unicode(font_name: str, subset: Sequence[int]) -> str:

@@ -207,7 +207,7 @@ def _cell(
     """Return a cell's content: plain lines, the fast way, if one face prints them."""
     text = "" if text is None else str(text)
     if covers(text, face):
-        if font(face).width(text, size) <= room:
+        if len(text) * size <= room and "\n" not in text:  # no need to measure
             return text
         return "\n".join(wrap(text, face, size, room))
     text = plain(text)

@@ -98,7 +98,7 @@ def answer(request: HttpRequest, fault: Fault, *, detail: str = "") -> HttpRespo
     number = f"{timezone.localdate():%Y%m%d}-{secrets.token_hex(3).upper()}"
     level = logging.ERROR if fault.status >= 500 else logging.WARNING
     logger.log(level, "%s %s %s %s", number, fault.status, request.method, request.path)
-    words = detail or fault.what
+    words = detail if detail.endswith("。") else fault.what  # sentences for people
     html = render_to_string(
         "errors/error.html", {"fault": fault, "what": words, "number": number}
     )

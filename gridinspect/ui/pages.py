@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -212,6 +213,12 @@ def render_detail(
         **(context or {}),
     }
     return render_page(request, template, "ui/_tab.html", everything)
+
+
+def require_holds(user: Any, permission: Any) -> None:
+    """Answer 403 unless the user holds the permission somewhere."""
+    if not user.holds(permission):
+        raise PermissionDenied("您的岗位不能查看这个页面。")
 
 
 def render_tree(

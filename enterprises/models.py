@@ -1,0 +1,299 @@
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from gridinspect.accounts.models import Person
+from gridinspect.accounts.roles import Permission
+from gridinspect.constraints import ordered
+from gridinspect.scope import ScopedQuerySet
+from gridinspect.secrets import EncryptedTextField, blind_index
+from grids.models import Grid
+from grids.querysets import DatedQuerySet
+
+
+class EnterpriseQuerySet(ScopedQuerySet):
+    view_permission = Permission.ENTERPRISE_VIEW
+
+    def for_list(self):
+        """Fetch what a row of a list shows, in one query."""
+        return self.select_related("grid__parent", "district")
+
+
+class Enterprise(models.Model):
+    """One employing unit (用人单位) in one district: its file, 一户一档.
+
+    `grid` and `status` are today's; Placement and StatusPeriod say since when, and what
+    was before. `enterprises.services` keeps them together.
+    """
+
+    class UnitKind(models.TextChoices):
+        COMPANY = "company", "企业"
+        SOLE_TRADER = "sole_trader", "个体工商户"
+        PRIVATE_NON_ENTERPRISE = "private_non_enterprise", "民办非企业单位"
+        STATE_ORGAN = "state_organ", "机关"
+        PUBLIC_INSTITUTION = "public_institution", "事业单位"
+        SOCIAL_GROUP = "social_group", "社会团体"
+        FIRM_OR_FOUNDATION = "firm_or_foundation", "会计师、律师事务所、基金会"
+        COOPERATIVE = "cooperative", "农民专业合作社"
+        JOB_AGENCY = "job_agency", "职业中介、培训、鉴定机构"
+        DISPATCH_AGENCY = "dispatch_agency", "劳务派遣单位"
+        PROJECT = "project", "建设工程项目部"
+        UNLICENSED = "unlicensed", "无证无照经营者"
+        OTHER = "other", "其他"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "营业"
+        PREPARING = "preparing", "筹建"
+        SUSPENDED = "suspended", "停业"
+        CANCELLED = "cancelled", "注销"
+        REVOKED = "revoked", "吊销"
+        MOVED_AWAY = "moved_away", "迁出"
+        NOT_FOUND = "not_found", "查无"
+
+    class Source(models.TextChoices):
+        VISIT = "visit", "上门采集"
+        IMPORT = "import", "名册导入"
+        MARKET = "market", "市场监管"
+        TAX = "tax", "税务"
+        CIVIL = "civil", "民政"
+        STAFFING = "staffing", "编办"
+        INSURANCE = "insurance", "社保"
+        STATISTICS = "statistics", "统计"
+        COMPLAINT = "complaint", "举报投诉"
+
+    district = models.ForeignKey(
+        Grid, on_delete=models.PROTECT, related_name="+", verbose_name="区县"
+    )
+    grid = models.ForeignKey(
+        Grid,
+        on_delete=models.PROTECT,
+        related_name="enterprises",
+        verbose_name="所属网格",
+    )
+    name = models.CharField("单位名称", max_length=200)
+    former_name = models.CharField("曾用名", max_length=200, blank=True)
+    name_key = models.CharField(max_length=200, editable=False)  # rules.name_key
+    pinyin = models.CharField(max_length=200, editable=False)
+    uscc = models.CharField("统一社会信用代码", max_length=18, null=True, blank=True)
+    uscc_override_reason = models.CharField("已核对证照", max_length=200, blank=True)
+    registration_number = models.CharField("原注册号", max_length=30, blank=True)
+    registrar = models.CharField("登记机关", max_length=100, blank=True)
+    unit_kind = models.CharField(
+        "单位类型", max_length=24, choices=UnitKind.choices, default=UnitKind.COMPANY
+    )
+    registration_type = models.CharField("登记注册类型", max_length=40, blank=True)
+    industry = models.CharField("行业", max_length=5, blank=True)  # GB/T 4754-2017
+    affiliation = models.CharField("隶属关系", max_length=20, blank=True)
+    registered_address = models.CharField("注册地址", max_length=200, blank=True)
+    address = models.CharField("经营（用工）地址", max_length=200, blank=True)
+    road = models.CharField("道路", max_length=60, blank=True)
+    house_number = models.CharField("门牌号", max_length=20, blank=True)
+    longitude = models.DecimalField(
+        "经度", max_digits=9, decimal_places=6, null=True, blank=True
+    )
+    latitude = models.DecimalField(
+        "纬度", max_digits=9, decimal_places=6, null=True, blank=True
+    )
+    postcode = models.CharField("邮编", max_length=6, blank=True)
+    founded_on = models.DateField("成立日期", null=True, blank=True)
+    headcount = models.PositiveIntegerField("从业人数", null=True, blank=True)
+    legal_representative = models.CharField(
+        "法定代表人（负责人）", max_length=60, blank=True
+    )
+    contact_name = models.CharField("经办人", max_length=60, blank=True)
+    contact_phone = EncryptedTextField("联系电话", blank=True)
+    contact_phone_index = models.CharField(
+        max_length=64, null=True, db_index=True, editable=False
+    )
+    status = models.CharField(
+        "营业状态", max_length=10, choices=Status.choices, default=Status.OPEN
+    )
+    source = models.CharField(
+        "数据来源", max_length=10, choices=Source.choices, default=Source.VISIT
+    )
+    known_since = models.DateField("纳入底数日期")
+    paper_file_place = models.CharField("纸质档案位置", max_length=60, blank=True)
+    remark = models.TextField("备注", blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    edition = models.PositiveIntegerField(default=1)  # of the file, for two editors
+
+    objects = EnterpriseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "用人单位"
+        indexes = [
+            models.Index(fields=["grid", "status"], name="enterprises_in_grid"),
+            models.Index(fields=["district", "name"], name="enterprises_in_district"),
+            models.Index(
+                fields=["district", "name_key"], name="enterprises_by_name_key"
+            ),
+            GinIndex(
+                fields=["name"], name="enterprises_by_name", opclasses=["gin_trgm_ops"]
+            ),
+            models.Index(
+                fields=["pinyin"],
+                name="enterprises_by_pinyin",
+                opclasses=["varchar_pattern_ops"],
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["district", "uscc"],
+                condition=Q(uscc__isnull=False),
+                name="enterprises_enterprise_uscc_unique_in_district",
+                violation_error_message="本区县已有使用该统一社会信用代码的单位。",
+            ),
+            models.CheckConstraint(
+                condition=Q(uscc__isnull=True) | Q(uscc__regex=r"^[0-9A-Z]{18}$"),
+                name="enterprises_enterprise_uscc_has_18_characters",
+                violation_error_message="统一社会信用代码应为 18 位数字或大写字母。",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("enterprises:detail", args=[self.pk])
+
+    @property
+    def scope_path(self) -> str:
+        return self.grid.path
+
+    def set_contact_phone(self, phone: str) -> None:
+        """Set the telephone together with the index it is found by."""
+        self.contact_phone = phone
+        self.contact_phone_index = blind_index(phone, purpose="enterprise.phone")
+
+
+class Placement(models.Model):
+    """The unit belonged to this grid for a while."""
+
+    enterprise = models.ForeignKey(
+        Enterprise, on_delete=models.CASCADE, related_name="placements"
+    )
+    district = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="+")
+    grid = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="placements")
+    since = models.DateField()
+    until = models.DateField(null=True, blank=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["district"], name="enterprises_placement_d")]
+        constraints = [
+            ordered("since", "until"),
+            models.UniqueConstraint(
+                fields=["enterprise"],
+                condition=Q(until=None),
+                name="enterprises_placement_one_open",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.enterprise} {self.grid}"
+
+
+class StatusPeriod(models.Model):
+    """The unit had this status for a while."""
+
+    enterprise = models.ForeignKey(
+        Enterprise, on_delete=models.CASCADE, related_name="status_periods"
+    )
+    status = models.CharField(max_length=10, choices=Enterprise.Status.choices)
+    since = models.DateField()
+    until = models.DateField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ordered("since", "until"),
+            models.UniqueConstraint(
+                fields=["enterprise"],
+                condition=Q(until=None),
+                name="enterprises_statusperiod_one_open",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.enterprise} {self.get_status_display()}"
+
+
+class SurveyQuerySet(ScopedQuerySet):
+    path_field = "enterprise__grid__path"
+    view_permission = Permission.ENTERPRISE_VIEW
+
+    def final(self):
+        """Keep the surveys that were handed in."""
+        return self.filter(state=Survey.State.FINAL)
+
+
+class Survey(models.Model):
+    """One filled 用人单位调查登记表: a version of the unit's data, never overwritten."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "草稿"
+        FINAL = "final", "已提交"
+
+    class Method(models.TextChoices):
+        VISIT = "visit", "上门"
+        PHONE = "phone", "电话"
+        SELF = "self", "自报"
+        IMPORT = "import", "导入"
+
+    enterprise = models.ForeignKey(
+        Enterprise, on_delete=models.PROTECT, related_name="surveys"
+    )
+    district = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="+")
+    form_version = models.PositiveSmallIntegerField(default=1)
+    surveyed_on = models.DateField("采集日期")
+    collected_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    method = models.CharField(
+        "采集方式", max_length=6, choices=Method.choices, default=Method.VISIT
+    )
+    answers = models.JSONField(default=dict)  # {field key of the form: value}
+    state = models.CharField(max_length=5, choices=State.choices, default=State.DRAFT)
+    is_complete = models.BooleanField(default=False)  # design.md 4
+    problems = models.JSONField(default=list)  # [{"fields", "rule", "message"}, …]
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = SurveyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "调查登记表"
+        indexes = [
+            models.Index(
+                fields=["enterprise", "surveyed_on"],
+                name="enterprises_survey_complete",
+                condition=Q(is_complete=True),
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_complete=False) | Q(state="final"),
+                name="enterprises_survey_a_draft_is_not_complete",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.enterprise} {self.surveyed_on}"
+
+    @property
+    def scope_path(self) -> str:
+        return self.enterprise.scope_path

@@ -1,0 +1,105 @@
+"""Who may do what: the whole table, on one screen (domain.md 1.8; design.md 3)."""
+
+from enum import StrEnum, auto
+
+from django.db.models import TextChoices
+
+
+class Permission(StrEnum):
+    GRID_VIEW = auto()
+    GRID_EDIT = auto()
+    GRID_IMPORT = auto()
+    POLICY_VIEW = auto()
+    POLICY_ADOPT = auto()
+    STAFF_VIEW = auto()
+    STAFF_EDIT = auto()
+    STAFF_IMPORT = auto()
+    ENTERPRISE_VIEW = auto()
+    ENTERPRISE_EDIT = auto()
+    ENTERPRISE_IMPORT = auto()
+    SURVEY_RECORD = auto()
+    COMPLAINT_INTAKE = auto()
+    IDENTITY_REVEAL = auto()  # who sent a report (举报人): intake and leader only
+    PERSONAL_REVEAL = auto()  # an ID number or telephone number in full
+    CASE_VIEW = auto()
+    CASE_FILE = auto()
+    CASE_HANDLE = auto()
+    CASE_APPROVE = auto()
+    COVERAGE_VIEW = auto()
+    REPORT_VIEW = auto()
+    REPORT_MAKE = auto()
+    AUDIT_VIEW = auto()
+    ACCOUNT_MANAGE = auto()
+    CALENDAR_EDIT = auto()
+    JOB_VIEW_ALL = auto()
+
+
+class Role(TextChoices):
+    CITY_BUREAU = "city_bureau", "市级管理"
+    DISTRICT_BUREAU = "district_bureau", "区县管理"
+    INTAKE = "intake", "受理人员"
+    LEADER = "leader", "负责人"
+    LEGAL_REVIEWER = "legal_reviewer", "法制审核"
+    SQUAD_LEADER = "squad_leader", "中队长"
+    FULL_TIME_INSPECTOR = "full_time_inspector", "专职监察员"
+    PART_TIME_INSPECTOR = "part_time_inspector", "兼职监察员"
+    ASSISTANT = "assistant", "协管员"
+    ENTERPRISE_ASSISTANT = "enterprise_assistant", "企业协管员"
+    AGENCY_CLERK = "agency_clerk", "派遣机构"
+    CUSTODIAN = "custodian", "身份保管员"
+    AUDITOR = "auditor", "审计员"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
+    SECURITY_ADMIN = "security_admin", "安全管理员"
+
+
+INSPECTORS = (Role.FULL_TIME_INSPECTOR, Role.PART_TIME_INSPECTOR)
+POSTED_STAFF = (*INSPECTORS, Role.ASSISTANT)  # those who count as on post in a grid
+
+P = Permission
+_LOOK = {P.GRID_VIEW, P.POLICY_VIEW, P.COVERAGE_VIEW}
+_FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD}
+_REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
+_BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
+_IMPORTS = {P.ENTERPRISE_IMPORT, P.STAFF_IMPORT}
+
+GRANTS: dict[str, frozenset[Permission]] = {
+    role: frozenset(permissions)
+    for role, permissions in {
+        Role.CITY_BUREAU: _BUREAU
+        | _IMPORTS
+        | {P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_ADOPT, P.CALENDAR_EDIT},
+        Role.DISTRICT_BUREAU: _BUREAU
+        | _IMPORTS
+        | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE},
+        Role.INTAKE: _LOOK
+        | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
+        Role.LEADER: _LOOK
+        | _REPORTS
+        | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
+        | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL},
+        Role.LEGAL_REVIEWER: _LOOK | {P.ENTERPRISE_VIEW, P.CASE_VIEW},
+        Role.SQUAD_LEADER: _LOOK
+        | _FILES
+        | _REPORTS
+        | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW},
+        Role.FULL_TIME_INSPECTOR: _LOOK
+        | _FILES
+        | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE},
+        Role.PART_TIME_INSPECTOR: _LOOK | _FILES | {P.STAFF_VIEW, P.CASE_VIEW},
+        Role.ASSISTANT: _LOOK | _FILES,
+        Role.ENTERPRISE_ASSISTANT: set(),
+        Role.AGENCY_CLERK: {P.STAFF_VIEW},
+        Role.CUSTODIAN: {P.GRID_VIEW},
+        Role.AUDITOR: {P.GRID_VIEW, P.POLICY_VIEW, P.REPORT_VIEW, P.AUDIT_VIEW},
+        Role.SYSTEM_ADMIN: {P.GRID_VIEW, P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_VIEW}
+        | {P.POLICY_ADOPT, P.CALENDAR_EDIT, P.JOB_VIEW_ALL, P.ACCOUNT_MANAGE}
+        | _IMPORTS
+        | {P.ENTERPRISE_VIEW, P.STAFF_VIEW},
+        Role.SECURITY_ADMIN: {P.GRID_VIEW, P.ACCOUNT_MANAGE},
+    }.items()
+}
+
+
+def roles_with(permission: Permission) -> tuple[str, ...]:
+    """Return the roles that grant a permission."""
+    return tuple(role for role, granted in GRANTS.items() if permission in granted)

@@ -1,0 +1,412 @@
+"""The child process that opens an uploaded file. Run as a script, never imported.
+
+A workbook is hostile until read: this process has limits on memory, processor time and
+output, no Django, no database and no secrets. It writes one `index.json` and one
+`<n>.jsonl` per sheet (a line per row: [row number, cells]) and exits 0, or prints one
+sentence for the user and exits 3. Whatever else happens to it, its parent survives.
+
+Source: import-policy P18 and P20.
+"""
+
+import csv
+import io
+import json
+import re
+import resource
+import sys
+import zipfile
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+MEMORY = 1_600 * 2**20  # bytes of address space; 100,000 rows of 20 cells need 500 MB
+PROCESSOR = 120  # seconds
+UNPACKED = 200 * 2**20  # bytes that a workbook may unpack to (P20)
+ENTRIES = 2_000
+ROWS = 300_000
+COLUMNS = 256
+ROW_TEXT = 200_000  # characters of one row
+
+UNREADABLE = 3  # exit status with a sentence on standard output
+
+_MARKS = (b"<f", b'hidden="', b"hidden='", b't="e"', b"t='e'")
+_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+class Unreadable(Exception):
+    """Nothing can be imported from this file; the text says why, to the user."""
+
+
+DAMAGED = "文件已损坏，无法打开。请用Excel或WPS重新打开并另存为.xlsx后再上传。"
+ENCRYPTED = "文件设有打开密码，无法读取。请取消密码后另存，再上传。"
+NO_TABLE = "这不是电子表格文件。请上传.xlsx、.xls或.csv格式的表格。"
+TOO_LARGE = "文件展开后过大(超过200MB),已拒绝读取。请拆分或清除多余内容后再上传。"
+
+
+def main(source: str, target: str) -> None:
+    """Write what stands in the file `source` below the directory `target`."""
+    _limit()
+    path, out = Path(source), Path(target)
+    head = path.open("rb").read(8)
+    if not head:
+        raise Unreadable("文件是空的，没有任何内容。请核对后重新上传。")
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        sheets = _zipped(path, out)
+    elif head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        sheets = _workbook(path, out, {}, date1904=False)
+    else:
+        sheets = [_delimited(path, out)]
+    (out / "index.json").write_text(json.dumps(sheets), encoding="utf-8")
+
+
+def _limit() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, PROCESSOR),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 2**30),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+# ---- workbooks -----------------------------------------------------------------------
+
+
+def _zipped(path: Path, out: Path) -> list[dict[str, Any]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            marked = _inspect(archive)
+            names = set(archive.namelist())
+            if "xl/workbook.xml" in names:
+                parts, date1904 = _parts(archive)
+                facts = {
+                    sheet: _facts(archive, part) if part in marked else ({}, [])
+                    for sheet, part in parts.items()
+                    if part in names
+                }
+                return _workbook(path, out, facts, date1904=date1904)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
+        raise Unreadable(DAMAGED) from error
+    except (RuntimeError, NotImplementedError) as error:  # an encrypted entry
+        raise Unreadable(ENCRYPTED) from error
+    except (expat.ExpatError, ValueError, KeyError, zipfile.zlib.error) as error:
+        raise Unreadable(DAMAGED) from error
+    if names & {"xl/workbook.bin", "content.xml"} and "word/document.xml" not in names:
+        return _workbook(path, out, {}, date1904=False)
+    raise Unreadable(NO_TABLE)
+
+
+def _inspect(archive: zipfile.ZipFile) -> set[str]:
+    """Return the parts that need a second look, having unpacked each within bounds.
+
+    The directory may lie about sizes, so the bytes are counted as they come out.
+    """
+    entries = archive.infolist()
+    if len(entries) > ENTRIES or sum(e.file_size for e in entries) > UNPACKED:
+        raise Unreadable(TOO_LARGE)
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Unreadable(ENCRYPTED)
+    marked, total = set(), 0
+    for entry in entries:
+        if not entry.filename.endswith((".xml", ".rels")):
+            continue
+        tail = b""
+        with archive.open(entry) as part:
+            while chunk := part.read(2**20):
+                total += len(chunk)
+                if total > UNPACKED:
+                    raise Unreadable(TOO_LARGE)
+                window = tail + chunk
+                if _DECLARATION.search(window):
+                    raise Unreadable("文件中含有外部实体声明，为安全起见不予读取。")
+                if any(mark in window for mark in _MARKS):
+                    marked.add(entry.filename)
+                tail = chunk[-16:]
+    return marked
+
+
+def _parser() -> Any:
+    """Return an expat parser that refuses document types, and with them entities."""
+
+    def refuse(*_: object) -> None:
+        raise Unreadable("文件中含有外部实体声明，为安全起见不予读取。")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    return parser
+
+
+def _elements(data: bytes) -> list[tuple[str, dict[str, str]]]:
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = _parser()
+    parser.StartElementHandler = lambda name, attributes: found.append(
+        (name.rpartition(":")[2], attributes)
+    )
+    parser.Parse(data, True)
+    return found
+
+
+def _parts(archive: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
+    """Return sheet name → its part, and whether dates count from 1904."""
+    targets = {
+        attributes["Id"]: attributes["Target"]
+        for name, attributes in _elements(archive.read("xl/_rels/workbook.xml.rels"))
+        if name == "Relationship"
+    }
+    parts, date1904 = {}, False
+    for name, attributes in _elements(archive.read("xl/workbook.xml")):
+        if name == "workbookPr":
+            date1904 = attributes.get("date1904") in ("1", "true")
+        elif name == "sheet":
+            link = next((v for k, v in attributes.items() if k.endswith(":id")), "")
+            target = targets.get(link, "")
+            parts[attributes["name"]] = (
+                target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            )
+    return parts, date1904
+
+
+_REFERENCE = re.compile(r"^([A-Z]{1,3})(\d{1,7})$")
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _facts(
+    archive: zipfile.ZipFile, part: str
+) -> tuple[dict[tuple[int, int], str], list[int]]:
+    """Return what calamine does not tell: faulty cells, and the hidden rows.
+
+    A faulty cell is an Excel error, or a formula that no program has computed yet.
+    """
+    faults: dict[tuple[int, int], str] = {}
+    hidden: list[int] = []
+    row = 0
+    place: tuple[int, int] | None = None
+    kind, formula, inside, value = "", False, False, ""
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal row, place, kind, formula, inside, value
+        name = name.rpartition(":")[2]
+        if name == "row":
+            row = int(attributes.get("r", row + 1))
+            if attributes.get("hidden") in ("1", "true"):
+                hidden.append(row)
+        elif name == "c":
+            match = _REFERENCE.match(attributes.get("r", ""))
+            place = (row, _column(match.group(1))) if match else None
+            kind, formula, value = attributes.get("t", "n"), False, ""
+        elif name == "f":
+            formula = True
+        elif name == "v":
+            inside = True
+
+    def end(name: str) -> None:
+        nonlocal inside
+        name = name.rpartition(":")[2]
+        if name == "v":
+            inside = False
+        elif name == "c" and place:
+            if kind == "e":
+                faults[place] = value or "#VALUE!"
+            elif formula and not value and kind != "str":
+                faults[place] = "formula"
+
+    def text(data: str) -> None:
+        nonlocal value
+        if inside:
+            value += data
+
+    parser = _parser()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
+    with archive.open(part) as stream:
+        parser.ParseFile(stream)
+    return faults, hidden
+
+
+def _workbook(
+    path: Path,
+    out: Path,
+    facts: dict[str, tuple[dict[tuple[int, int], str], list[int]]],
+    *,
+    date1904: bool,
+) -> list[dict[str, Any]]:
+    import python_calamine as calamine
+
+    try:
+        book = calamine.CalamineWorkbook.from_path(str(path))
+        sheets = []
+        for position, about in enumerate(book.sheets_metadata):
+            if about.typ != calamine.SheetTypeEnum.WorkSheet:
+                continue
+            faults, hidden_rows = facts.get(about.name, ({}, []))
+            sheet = book.get_sheet_by_index(position)
+            start = sheet.start
+            merges = sheet.merged_cell_ranges or []
+            if start and sheet.total_width > COLUMNS:
+                raise Unreadable(f"表“{about.name}”的列数超过{COLUMNS}，请删除多余的列。")
+            if start and sheet.total_height > 1_000_000:
+                raise Unreadable(f"表“{about.name}”的行数过多，请删除多余的空行。")
+            rows = (
+                _offset(sheet.iter_rows(), start[1], faults)
+                if start
+                else iter(())
+            )
+            sheets.append(
+                _write(out, position, rows)
+                | {
+                    "name": about.name,
+                    "hidden": about.visible != calamine.SheetVisibleEnum.Visible,
+                    "hidden_rows": hidden_rows,
+                    "merges": [[*a, *b] for a, b in merges[:200_000]],
+                    "date1904": date1904,
+                }
+            )
+        return sheets
+    except calamine.PasswordError as error:
+        raise Unreadable(ENCRYPTED) from error
+    except (calamine.CalamineError, OSError) as error:
+        raise Unreadable(_why_not(path)) from error
+
+
+def _why_not(path: Path) -> str:
+    """Tell apart an encrypted package and another Office file from a damaged one."""
+    data = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return ENCRYPTED
+    if data[:4] == b"\xd0\xcf\x11\xe0" and not (
+        "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data
+    ):
+        return NO_TABLE
+    return DAMAGED
+
+
+def _offset(rows: Any, first_column: int, faults: dict[tuple[int, int], str]) -> Any:
+    margin = [""] * first_column
+    faulty = {row for row, _ in faults}
+    for number, row in enumerate(rows, start=1):
+        cells = margin + row if margin else row
+        if number in faulty:
+            for place in range(len(cells)):
+                fault = faults.get((number, place))
+                if fault:
+                    cells[place] = {"$e": fault}
+        yield number, cells
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"$t": value.isoformat()}
+    if isinstance(value, date):
+        return {"$d": value.isoformat()}
+    if isinstance(value, (time, timedelta)):
+        return str(value)
+    raise TypeError(type(value))
+
+
+def _write(out: Path, position: int, rows: Any) -> dict[str, Any]:
+    """Write the rows that hold anything, one a line; return how many there are."""
+    count = last = 0
+    encode = json.JSONEncoder(
+        ensure_ascii=False, default=_plain, separators=(",", ":"), check_circular=False
+    ).encode
+    with (out / f"{position}.jsonl").open("w", encoding="utf-8") as file:
+        for number, cells in rows:
+            while cells and cells[-1] == "":
+                cells.pop()
+            if not cells:
+                continue
+            line = encode([number, cells])
+            if len(line) > ROW_TEXT:
+                raise Unreadable(f"第{number}行的内容过长，请核对单元格后再上传。")
+            count, last = count + 1, number
+            if count > ROWS:
+                raise Unreadable(f"表中数据超过{ROWS:,}行，请拆分为几个文件上传。")
+            file.write(line + "\n")
+    return {"file": f"{position}.jsonl", "rows": count, "last_row": last}
+
+
+# ---- delimited text ------------------------------------------------------------------
+
+
+def _delimited(path: Path, out: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    text = _decode(data)
+    start = text.lstrip()[:400].lower()
+    if start.startswith(("<html", "<!doctype", "<?xml", "<table", "{\\rtf", "%pdf")):
+        raise Unreadable(
+            "这是网页或其他格式的文件(仅扩展名像表格)。请用Excel打开并另存为.xlsx后上传。"
+        )
+    if not text.strip():
+        raise Unreadable("文件是空的，没有任何内容。请核对后重新上传。")
+    rows = _records(text)
+    return _write(out, 0, enumerate(rows, start=1)) | {
+        "name": None,
+        "hidden": False,
+        "hidden_rows": [],
+        "merges": [],
+        "date1904": False,
+    }
+
+
+def _decode(data: bytes) -> str:
+    """Return the text: by its mark, else UTF-8, else GB 18030 as Excel saves it."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings = ["utf-16"]
+    elif b"\0" in data[:4096]:
+        even, odd = data[0:4096:2].count(0), data[1:4096:2].count(0)
+        encodings = ["utf-16-le" if odd > even else "utf-16-be"]
+    else:
+        encodings = ["utf-8-sig", "gb18030"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        strange = sum(c < " " and c not in "\t\r\n\f" for c in text[:5000])
+        if not strange and "\0" not in text:
+            return text
+    raise Unreadable(NO_TABLE)
+
+
+def _records(text: str) -> list[list[str]]:
+    csv.field_size_limit(ROW_TEXT)
+    sample = text[:20_000]
+    delimiter = max(",\t;|,", key=lambda mark: sample.count(mark))
+    if not sample.count(delimiter):
+        delimiter = ","
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        if "unexpected end" in str(error) or "field larger" in str(error):
+            raise Unreadable(
+                "CSV文件中有未闭合的引号，无法分清各行。请改正引号或另存为.xlsx后上传。"
+            ) from error
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    if any(len(row) > COLUMNS for row in rows):
+        raise Unreadable(f"列数超过{COLUMNS}，请删除多余的列。")
+    return rows
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1], sys.argv[2])
+    except Unreadable as reason:
+        print(reason)
+        sys.exit(UNREADABLE)
+    except MemoryError:
+        print(TOO_LARGE)
+        sys.exit(UNREADABLE)
+    except BaseException as error:  # a panic in native code is no Exception
+        if isinstance(error, SystemExit):
+            raise
+        print(DAMAGED)
+        sys.stderr.write(repr(error)[:500])
+        sys.exit(UNREADABLE)

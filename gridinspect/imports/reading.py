@@ -1,0 +1,166 @@
+"""An uploaded file as sheets and rows, read by a child process (parsing.py)."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gridinspect.imports.cleaning import CellFault
+
+PARSER = Path(__file__).with_name("parsing.py")
+SECONDS = 180  # of wall time; the child's processor time is limited by itself
+FILE_BYTES = 50 * 2**20
+DITTO = frozenset(("同上", "〃", "″", '"', "“", "”", "''"))
+
+
+class UnreadableFile(ValueError):
+    """Nothing can be imported from this file; the message tells the user why."""
+
+
+@dataclass
+class Sheet:
+    """One sheet of a workbook; a CSV file is one sheet without a name."""
+
+    name: str | None
+    path: Path
+    row_count: int
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    merges: list[tuple[int, int, int, int]] = field(default_factory=list)
+    date1904: bool = False
+
+    def rows(self) -> Iterator[tuple[int, list[Any]]]:
+        """Yield (Excel's row number, cells from column A) of every row not blank."""
+        decode = json.JSONDecoder(object_hook=_value).decode
+        with self.path.open(encoding="utf-8") as lines:
+            for line in lines:
+                number, cells = decode(line)
+                yield number, cells
+
+    @cached_property
+    def across(self) -> dict[int, list[tuple[int, int]]]:
+        """Row → (first, last column, from 0) of the ranges merged over columns."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for top, left, bottom, right in self.merges:
+            if right > left:
+                for row in range(top + 1, min(bottom + 1, top + 51) + 1):
+                    found.setdefault(row, []).append((left, right))
+        return found
+
+    @cached_property
+    def down(self) -> list[tuple[int, int, int]]:
+        """(First row, last row, column from 0) of the ranges merged over rows."""
+        return sorted(
+            (top + 1, bottom + 1, left)
+            for top, left, bottom, _ in self.merges
+            if bottom > top
+        )
+
+    def filled_rows(self, after: int) -> Iterator[tuple[int, list[Any], set[int]]]:
+        """Yield the rows below row `after` with the values that they inherit.
+
+        Each is (Excel's row number, cells from column A, columns with inherited value).
+
+        The value of a merged range holds for all its rows; 同上 means the value
+        above. A row that is blank but for a merged range stays blank.
+
+        Source: import-policy P11.
+        """
+        ranges = [r for r in self.down if r[1] > after]
+        held: dict[int, tuple[int, Any]] = {}  # column → (last row, value)
+        above: list[Any] = []
+        upcoming = 0
+        for number, cells in self.rows():
+            while upcoming < len(ranges) and ranges[upcoming][0] <= number:
+                first, last, column = ranges[upcoming]
+                value = cells[column] if first == number and column < len(cells) else ""
+                if first == number:
+                    held[column] = (last, value)
+                upcoming += 1
+            if number <= after:
+                continue
+            inherited = set()
+            for column, (last, value) in held.items():
+                if number <= last:
+                    cells.extend([""] * (column + 1 - len(cells)))
+                    if cells[column] == "":
+                        inherited.add(column)
+                    cells[column] = value
+            for column, value in enumerate(cells):
+                if type(value) is str and len(value) < 5 and value.strip() in DITTO:
+                    cells[column] = above[column] if column < len(above) else ""
+            above = cells
+            yield number, cells, inherited
+
+
+@dataclass
+class Workbook:
+    """What a file held, spooled on disk; good until its context ends."""
+
+    sheets: list[Sheet]
+
+
+def _value(tagged: dict[str, str]) -> Any:
+    if "$d" in tagged:
+        return date.fromisoformat(tagged["$d"])
+    if "$t" in tagged:
+        return datetime.fromisoformat(tagged["$t"])
+    return CellFault(tagged["$e"])
+
+
+@contextmanager
+def open_workbook(path: str | Path) -> Iterator[Workbook]:
+    """Read a file by its content, whatever its name says.
+
+    Raises UnreadableFile with one sentence in Chinese: encrypted, damaged, empty, not
+    a table, too large. The temporary copies are gone when the context ends.
+
+    Source: import-policy P20.
+    """
+    path = Path(path)
+    if path.stat().st_size > FILE_BYTES:
+        raise UnreadableFile("文件超过50MB,请拆分后上传。")
+    with tempfile.TemporaryDirectory(prefix="gridinspect-import-") as spool:
+        _parse(path, Path(spool))
+        index = json.loads((Path(spool) / "index.json").read_text(encoding="utf-8"))
+        yield Workbook([_sheet(entry, Path(spool)) for entry in index])
+
+
+def _parse(path: Path, spool: Path) -> None:
+    try:
+        child = subprocess.run(
+            [sys.executable, "-I", str(PARSER), str(path.resolve()), str(spool)],
+            capture_output=True,
+            timeout=SECONDS,
+            env={"PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UnreadableFile(
+            "读取文件用时过长，已停止。请拆分或另存后再上传。"
+        ) from None
+    if child.returncode == 0:
+        return
+    sentence = child.stdout.decode("utf-8", "replace").strip()
+    raise UnreadableFile(
+        sentence or "文件过大或结构异常，已停止读取。请另存为.xlsx或拆分后再上传。"
+    )
+
+
+def _sheet(entry: dict[str, Any], spool: Path) -> Sheet:
+    return Sheet(
+        name=entry["name"],
+        path=spool / entry["file"],
+        row_count=entry["rows"],
+        hidden=entry["hidden"],
+        hidden_rows=frozenset(entry["hidden_rows"]),
+        merges=[tuple(m) for m in entry["merges"]],
+        date1904=entry["date1904"],
+    )

@@ -1,0 +1,23 @@
+from django.urls import include, path
+
+from gridinspect.ui import errors
+
+urlpatterns = [
+    path("", include("gridinspect.accounts.urls")),
+    path("", include("gridinspect.audit.urls")),
+    path("", include("gridinspect.workdays.urls")),
+    path("", include("gridinspect.ui.urls")),
+    path("", include("gridinspect.documents.urls")),
+    path("", include("gridinspect.jobs.urls")),
+    path("", include("gridinspect.imports.urls")),
+    path("", include("grids.urls")),
+    path("", include("enterprises.urls")),
+    path("", include("assistants.urls")),
+    path("", include("cases.urls")),
+    path("", include("reports.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,79 @@
+"""Querysets over the tree of grids and over what is dated."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from mptt.querysets import TreeQuerySet
+
+from gridinspect.accounts.roles import Permission
+from gridinspect.scope import ScopedQuerySet, within_paths
+
+
+class DatedQuerySet(models.QuerySet):
+    """Rows that hold from `since` until the day before `until`."""
+
+    def on(self, day: date):
+        """Keep what holds on this day."""
+        return self.filter(Q(until=None) | Q(until__gt=day), since__lte=day)
+
+    def current(self):
+        """Keep what holds today."""
+        return self.on(timezone.localdate())
+
+
+class CityQuerySet(ScopedQuerySet):
+    """Cities, which a person of the city bureau sees."""
+
+    view_permission = Permission.GRID_VIEW
+
+    def visible_to(self, user):
+        """Keep the cities in which the user works, even in a part of one."""
+        paths = user.scope_paths(self.view_permission)
+        if "/" in paths:
+            return self.all()
+        return self.filter(code__in={path.split("/")[1] for path in paths})
+
+
+class GridQuerySet(TreeQuerySet, ScopedQuerySet):
+    path_field = "path"
+    view_permission = Permission.GRID_VIEW
+
+    def open_on(self, day: date):
+        """Keep the grids that exist on this day."""
+        return self.filter(
+            Q(closed_on=None) | Q(closed_on__gt=day), opened_on__lte=day
+        )
+
+    def roots(self):
+        """Keep the roots: districts and functional zones."""
+        return self.filter(parent=None)
+
+    def above(self, grid):
+        """Keep the grid and everything above it, from the root down."""
+        keys = [int(part) for part in grid.path.strip("/").split("/")[1:]]
+        return self.filter(pk__in=keys).order_by("level")
+
+    def for_list(self):
+        """Fetch what a row of a list shows, in the order of codes."""
+        return self.select_related("parent", "district", "city").order_by("code")
+
+
+class PostingQuerySet(DatedQuerySet, ScopedQuerySet):
+    view_permission = Permission.STAFF_VIEW
+
+    def visible_to(self, user):
+        """Keep the postings in the user's places, those to the city itself included."""
+        paths = user.scope_paths(self.view_permission)
+        city_paths = {path.strip("/") for path in paths if path.count("/") == 2}
+        in_cities = Q() if "/" in paths else Q(city__code__in=city_paths)
+        return self.filter(
+            within_paths(paths, "grid__path") | (Q(grid=None) & in_cities)
+        )
+
+    def with_paths(self):
+        """Return (role, path of the place) pairs."""
+        return self.annotate(
+            grid_path=F("grid__path"), city_code=F("city__code")
+        ).values_list("role", "grid_path", "city_code")

@@ -1,0 +1,371 @@
+"""Every write to the tree of grids, behind the lock of its district.
+
+django-mptt corrupts under concurrent writes, so nothing else may write a Grid. Each
+function takes the district's lock first and reads the parent again after it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import F, Max, Value
+from django.db.models.functions import Concat, Substr
+from pypinyin import Style, lazy_pinyin
+
+from gridinspect.accounts.models import User
+from gridinspect.audit.services import record
+from gridinspect.copying import copy_rows, take_keys
+from grids.models import City, Grid, Posting, Succession
+from grids.services.figures import mark_all_dirty, mark_dirty
+
+LOCKS = 0x47524944  # the class of our advisory locks
+ROOTS = 0  # no grid has this key: the lock for handing out tree numbers
+
+
+class Refused(ValidationError):
+    """The tree may not be changed that way; the message says why, in Chinese."""
+
+    def __str__(self) -> str:
+        return self.messages[0]
+
+
+def lock_district(key: int) -> None:
+    """Wait for the right to write one district's tree, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, key])
+
+
+def initials(name: str) -> str:
+    """Return the pinyin initials of a name in lower case, for search."""
+    letters = lazy_pinyin(name, style=Style.FIRST_LETTER)
+    return "".join(letters).lower().replace(" ", "")[:60]
+
+
+# What upper apps hang on grids: each counter returns (label, count) for a place, as
+# ("户用人单位", 12). A grid that still carries something cannot be closed.
+Counter = Callable[[Grid], tuple[str, int]]
+_counters: list[Counter] = []
+
+
+def hangs_on_grids(counter: Counter) -> Counter:
+    """Register a counter of what an upper app hangs on grids."""
+    _counters.append(counter)
+    return counter
+
+
+def carried_by(grid: Grid) -> list[tuple[str, int]]:
+    """Return what hangs on a grid and below it today, posts included."""
+    posted = Posting.objects.current().within(grid).count()
+    return [("人在岗", posted), *(counter(grid) for counter in _counters)]
+
+
+# --- one grid -------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_grid(
+    *,
+    city: City,
+    parent: Grid | None,
+    code: str,
+    name: str,
+    kind: str,
+    opened_on: date,
+    by: User,
+    division_code: str | None = None,
+) -> Grid:
+    """Add a grid below a parent, or a district or zone to a city."""
+    if parent is None:
+        lock_district(ROOTS)
+    else:
+        lock_district(parent.district_id)
+        parent = Grid.objects.get(pk=parent.pk)  # as it is now, after the wait
+        _require_open(parent, opened_on)
+    grid = Grid(
+        city=city,
+        parent=parent,
+        district=parent.district if parent else None,
+        code=code,
+        division_code=division_code or None,
+        name=name,
+        pinyin=initials(name),
+        kind=kind,
+        opened_on=opened_on,
+    )
+    grid.full_clean(exclude=["path", "pinyin", "district", "lft", "rght", "tree_id"])
+    grid.save()
+    grid.path = f"{(parent or city).path}{grid.pk}/"
+    grid.district = parent.district if parent else grid
+    Grid.objects.filter(pk=grid.pk).update(path=grid.path, district=grid.district)
+    mark_all_dirty({grid.pk, *([parent.pk] if parent else [])}, opened_on)
+    record("grid.created", by=by, target=grid, code=code, kind=kind)
+    return grid
+
+
+@transaction.atomic
+def change_grid(*, grid: Grid, name: str, code: str, by: User) -> Grid:
+    """Give a grid another name or code."""
+    lock_district(grid.district_id)
+    grid = Grid.objects.get(pk=grid.pk)
+    before = {"name": grid.name, "code": grid.code}
+    if before == {"name": name, "code": code}:
+        return grid
+    grid.name, grid.code, grid.pinyin = name, code, initials(name)
+    grid.full_clean(exclude=["path", "pinyin"])
+    grid.save(update_fields=["name", "code", "pinyin"])
+    after = {"name": name, "code": code}
+    record("grid.changed", by=by, target=grid, before=before, after=after)
+    return grid
+
+
+@transaction.atomic
+def close_grid(
+    *, grid: Grid, closed_on: date, successor: Grid | None, by: User
+) -> None:
+    """Close a grid from a day on, and note which one takes over.
+
+    Raises Refused while something hangs on it: open grids below, persons, units.
+    """
+    lock_district(grid.district_id)
+    grid = Grid.objects.get(pk=grid.pk)
+    if grid.closed_on:
+        raise Refused(f"“{grid}”已于 {grid.closed_on} 停用。")
+    if closed_on <= grid.opened_on:
+        raise Refused(f"停用日期必须晚于启用日期 {grid.opened_on}。")
+    below = grid.children.filter(closed_on=None).count()
+    if below:
+        raise Refused(f"“{grid}”下还有 {below} 个启用的网格，请先停用或移走。")
+    if loads := [f"{count} {label}" for label, count in carried_by(grid) if count]:
+        raise Refused(f"“{grid}”还有 {'、'.join(loads)}，请先调整到接续网格。")
+    grid.closed_on = closed_on
+    grid.save(update_fields=["closed_on"])
+    if successor:
+        Succession.objects.create(old=grid, new=successor, on=closed_on)
+    mark_dirty(grid, closed_on)
+    if grid.parent_id:
+        mark_dirty(grid.parent_id, closed_on)  # it may have become a leaf
+    record(
+        "grid.closed",
+        by=by,
+        target=grid,
+        closed_on=closed_on,
+        successor=successor.name if successor else None,
+    )
+
+
+def preview_move(grid: Grid) -> list[tuple[str, int]]:
+    """Return what a move would take along today: (label, count) pairs."""
+    return [("个网格", Grid.objects.within(grid).count()), *carried_by(grid)]
+
+
+@transaction.atomic
+def move_grid(*, grid: Grid, parent: Grid, by: User) -> Grid:
+    """Hang a grid with all below it under another parent of the same district."""
+    lock_district(grid.district_id)
+    grid, parent = Grid.objects.get(pk=grid.pk), Grid.objects.get(pk=parent.pk)
+    if grid.is_root:
+        raise Refused("区县和功能区不能移到别处。")
+    if parent.district_id != grid.district_id:
+        raise Refused("只能在同一区县内移动；跨区县请停用后在对方新建。")
+    if parent.path.startswith(grid.path):
+        raise Refused(f"不能把“{grid}”移到它自己或它的下级之下。")
+    if parent.closed_on:
+        raise Refused(f"“{parent}”已停用，不能再接收网格。")
+    if parent.pk == grid.parent_id:
+        return grid
+    old_parent, old_path = grid.parent, grid.path
+    grid.move_to(parent, "last-child")
+    new_path = f"{parent.path}{grid.pk}/"
+    Grid.objects.filter(path__startswith=old_path).update(
+        path=Concat(Value(new_path), Substr(F("path"), len(old_path) + 1))
+    )
+    mark_all_dirty([old_parent.pk, parent.pk, grid.pk], grid.opened_on)
+    record(
+        "grid.moved",
+        by=by,
+        target=grid,
+        path=new_path,
+        before=old_parent.name,
+        after=parent.name,
+    )
+    return Grid.objects.get(pk=grid.pk)
+
+
+def _require_open(parent: Grid, day: date) -> None:
+    if parent.closed_on:
+        raise Refused(f"上级网格“{parent}”已停用，不能在其下新增。")
+    if day < parent.opened_on:
+        raise Refused(f"启用日期不能早于上级网格的启用日期 {parent.opened_on}。")
+
+
+# --- many grids -----------------------------------------------------------------------
+
+
+@dataclass
+class Node:
+    """A grid to be built, with the nodes below it."""
+
+    code: str
+    name: str
+    kind: str
+    division_code: str | None = None
+    children: list["Node"] = field(default_factory=list)
+
+
+@transaction.atomic
+def build_district(*, city: City, root: Node, opened_on: date, by: User) -> Grid:
+    """Build a whole district's tree in one COPY: lft and rght are computed here."""
+    lock_district(ROOTS)
+    nodes = list(_walk(root))
+    keys = take_keys(Grid._meta.db_table, len(nodes))
+    tree_id = (Grid.objects.aggregate(last=Max("tree_id"))["last"] or 0) + 1
+    copy_rows(
+        Grid._meta.db_table,
+        _COLUMNS,
+        _numbered(root, keys, city=city, tree_id=tree_id, opened_on=opened_on),
+    )
+    district = Grid.objects.get(pk=keys[0])
+    mark_all_dirty(keys, opened_on)
+    record("grid.district_built", by=by, target=district, grids=len(nodes))
+    return district
+
+
+@transaction.atomic
+def add_below(
+    *, district: Grid, additions: Sequence[tuple[Grid, Node]], opened_on: date, by: User
+) -> int:
+    """Add whole branches below grids of a standing district; return how many grids.
+
+    New rows come in by COPY, then the district's lft and rght are computed once.
+    """
+    lock_district(district.pk)
+    total = 0
+    for parent, branch in additions:
+        parent = Grid.objects.get(pk=parent.pk)
+        keys = take_keys(Grid._meta.db_table, len(list(_walk(branch))))
+        rows = _numbered(
+            branch, keys, city=district.city, tree_id=parent.tree_id,
+            opened_on=opened_on, parent=parent, district=district,
+        )
+        total += copy_rows(Grid._meta.db_table, _COLUMNS, rows)
+        mark_all_dirty([*keys, parent.pk], opened_on)
+    renumber(district)
+    record("grid.branches_added", by=by, target=district, grids=total)
+    return total
+
+
+_COLUMNS = (
+    "id city_id parent_id district_id code division_code name pinyin kind path "
+    "opened_on tree_id level lft rght"
+).split()
+
+
+def _walk(node: Node) -> Iterable[Node]:
+    yield node
+    for child in node.children:
+        yield from _walk(child)
+
+
+def _numbered(
+    root: Node,
+    keys: Sequence[int],
+    *,
+    city: City,
+    tree_id: int,
+    opened_on: date,
+    parent: Grid | None = None,
+    district: Grid | None = None,
+) -> list[tuple]:
+    """Return a row for each node, numbered in the order of the walk."""
+    fresh, rows, counter = iter(keys), [], 0
+    district_id = district.pk if district else keys[0]
+
+    def visit(node: Node, parent_id: int | None, path: str, level: int) -> None:
+        nonlocal counter
+        key, left = next(fresh), counter + 1
+        counter, own_path, place = left, f"{path}{key}/", len(rows)
+        rows.append(())
+        for child in node.children:
+            visit(child, key, own_path, level + 1)
+        counter += 1
+        rows[place] = (
+            key, city.pk, parent_id, district_id, node.code, node.division_code,
+            node.name, initials(node.name), node.kind, own_path, opened_on,
+            tree_id, level, left, counter,
+        )
+
+    if parent:
+        visit(root, parent.pk, parent.path, parent.level + 1)
+    else:
+        visit(root, None, city.path, 0)
+    return rows
+
+
+# --- the numbers of a tree against its parents ----------------------------------------
+
+
+def _expected(district: Grid) -> dict[int, tuple[int, int, int, str]]:
+    """Return (level, lft, rght, path) of each grid of a district, from its parents."""
+    children: dict[int | None, list[int]] = defaultdict(list)
+    rows = Grid.objects.filter(district=district).order_by("code")
+    for key, parent_id in rows.values_list("pk", "parent_id"):
+        children[parent_id].append(key)
+    expected: dict[int, tuple[int, int, int, str]] = {}
+    counter = 0
+
+    def visit(key: int, level: int, path: str) -> None:
+        nonlocal counter
+        counter += 1
+        left, own_path = counter, f"{path}{key}/"
+        for child in children[key]:
+            visit(child, level + 1, own_path)
+        counter += 1
+        expected[key] = (level, left, counter, own_path)
+
+    visit(district.pk, 0, district.city.path)
+    return expected
+
+
+def renumber(district: Grid) -> int:
+    """Set level, lft, rght and path of a district from its parents; count changes.
+
+    The lock of the district must be held.
+    """
+    expected = _expected(district)
+    changed = []
+    for grid in Grid.objects.filter(district=district):
+        now = (grid.level, grid.lft, grid.rght, grid.path)
+        if grid.pk in expected and now != expected[grid.pk]:
+            grid.level, grid.lft, grid.rght, grid.path = expected[grid.pk]
+            changed.append(grid)
+    Grid.objects.bulk_update(changed, ["level", "lft", "rght", "path"], 1000)
+    return len(changed)
+
+
+def faults_of(district: Grid) -> list[str]:
+    """Return what is wrong with a district's tree, one Chinese line for each fault.
+
+    lft and rght may leave gaps (a closed move does), but must nest as the parents do.
+    """
+    faults = []
+    expected = _expected(district)
+    grids = {grid.pk: grid for grid in Grid.objects.filter(district=district)}
+    for key, grid in grids.items():
+        if key not in expected:
+            faults.append(f"{grid.code} {grid.name}：不在本区县的上下级链条上。")
+            continue
+        level, _, _, path = expected[key]
+        if grid.path != path:
+            faults.append(f"{grid.code} {grid.name}：路径 {grid.path} 应为 {path}。")
+        if grid.level != level or grid.tree_id != district.tree_id:
+            faults.append(f"{grid.code} {grid.name}：层次或树号与上级不符。")
+        parent = grids.get(grid.parent_id)
+        if parent and not parent.lft < grid.lft < grid.rght < parent.rght:
+            faults.append(f"{grid.code} {grid.name}：左右值不在上级“{parent}”之内。")
+    twins = Grid.objects.roots().filter(tree_id=district.tree_id).exclude(pk=district.pk)
+    if twins.exists():
+        faults.append(f"{district.code} {district.name}：树号与别的区县重复。")
+    return faults

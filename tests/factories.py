@@ -1,0 +1,105 @@
+"""Objects for tests: defaults make them valid, a test overrides what it is about."""
+
+from datetime import date
+from itertools import count
+
+from django.utils import timezone
+
+from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
+from gridinspect.accounts.models import Person, User
+from gridinspect.accounts.roles import Role
+from grids.models import City, Grid, Posting
+from grids.services import tree
+
+serial = count(1)
+LONG_AGO = date(2020, 1, 1)
+TODAY = timezone.localdate
+
+
+def make_city(name="郑州市", *, code=None, province="河南省"):
+    code = code or f"41{next(serial):04}"
+    city, _ = City.objects.get_or_create(
+        code=code, defaults={"name": name, "province": province}
+    )
+    return city
+
+
+def make_district(name="二七区", *, city=None, **fields):
+    return make_grid(name, city=city or make_city(), kind="district", **fields)
+
+
+def make_grid(name="淮河路街道", *, parent=None, city=None, kind=None, **fields):
+    """Make a grid of the kind that usually stands below its parent."""
+    usual = {None: "district", "district": "street", "zone": "street"}
+    kind = kind or usual.get(parent and parent.kind, "community")
+    defaults = {"code": f"G{next(serial):09}", "opened_on": LONG_AGO}
+    return tree.create_grid(
+        city=parent.city if parent else city or make_city(),
+        parent=parent,
+        name=name,
+        kind=kind,
+        by=User.objects.system(),
+        **defaults | fields,
+    )
+
+
+def make_person(name="陈小明", *, id_number="", phone="", **fields):
+    person = Person(name=name, **fields)
+    person.set_id_number(id_number)
+    person.set_phone(phone)
+    person.save()
+    return person
+
+
+def make_posting(person=None, *, grid=None, city=None, role=Role.ASSISTANT, **fields):
+    """Post a person to a grid or a city."""
+    return Posting.objects.create(
+        person=person or make_person(),
+        grid=grid,
+        city=city,
+        role=role,
+        **{"since": LONG_AGO} | fields,
+    )
+
+
+def make_user(*, grid=None, city=None, role=Role.DISTRICT_BUREAU, **fields):
+    """Make an account with a person, posted to a grid or city if one is given."""
+    number = next(serial)
+    person = make_person(f"测试员{number}")
+    user = User.objects.create_user(f"user{number}", person=person, **fields)
+    if grid or city:
+        make_posting(person, grid=grid, city=city, role=role)
+    return user
+
+
+def make_enterprise(name=None, *, grid, since=LONG_AGO, **fields):
+    """Make a unit with its first placement and status."""
+    name = name or f"郑州测试{next(serial)}有限公司"
+    unit = Enterprise.objects.create(
+        name=name,
+        name_key=name,
+        pinyin=tree.initials(name),
+        grid=grid,
+        district=grid.district,
+        known_since=since,
+        recorded_by=User.objects.system(),
+        **fields,
+    )
+    Placement.objects.create(
+        enterprise=unit, district=grid.district, grid=grid, since=since
+    )
+    StatusPeriod.objects.create(enterprise=unit, status=unit.status, since=since)
+    return unit
+
+
+def make_survey(enterprise, *, surveyed_on=None, is_complete=True, **fields):
+    """Make a survey that was handed in; complete unless said otherwise."""
+    return Survey.objects.create(
+        enterprise=enterprise,
+        district=enterprise.district,
+        surveyed_on=surveyed_on or TODAY(),
+        state=Survey.State.FINAL,
+        is_complete=is_complete,
+        recorded_by=User.objects.system(),
+        **fields,
+    )
