@@ -151,7 +151,9 @@ def unit_name(raw: Any, setting: Setting) -> str | None:
     return value
 
 
-_CJK_GAP = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff])\s+(?=[\u3400-\u9fff\U00020000-\U0003ffff])")
+_CJK_GAP = re.compile(
+    r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff])\s+(?=[\u3400-\u9fff\U00020000-\U0003ffff])"
+)
 _PERSON = re.compile(
     r"^(?:[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]+"
     r"(?:·[\u3400-\u9fff\U00020000-\U0003ffff]+)*|[A-Za-zÀ-ž][A-Za-zÀ-ž .'·-]*)$"

@@ -251,14 +251,12 @@ def _workbook(
             start = sheet.start
             merges = sheet.merged_cell_ranges or []
             if start and sheet.total_width > COLUMNS:
-                raise Unreadable(f"表“{about.name}”的列数超过{COLUMNS}，请删除多余的列。")
+                raise Unreadable(
+                    f"表“{about.name}”的列数超过{COLUMNS}，请删除多余的列。"
+                )
             if start and sheet.total_height > 1_000_000:
                 raise Unreadable(f"表“{about.name}”的行数过多，请删除多余的空行。")
-            rows = (
-                _offset(sheet.iter_rows(), start[1], faults)
-                if start
-                else iter(())
-            )
+            rows = _offset(sheet.iter_rows(), start[1], faults) if start else iter(())
             sheets.append(
                 _write(out, position, rows)
                 | {

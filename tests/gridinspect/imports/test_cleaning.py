@@ -149,7 +149,14 @@ def test_telephones_that_are_refused(raw, fault):
 
 @pytest.mark.parametrize(
     ("raw", "number"),
-    [("1,200", 1200), ("１２０人", 120), (35.0, 35), (" 35 ", 35), ("35.0", 35), (0, 0)],
+    [
+        ("1,200", 1200),
+        ("１２０人", 120),
+        (35.0, 35),
+        (" 35 ", 35),
+        ("35.0", 35),
+        (0, 0),
+    ],
 )
 def test_numbers_of_people(raw, number):
     assert cleaning.headcount(raw, SETTING) == number
