@@ -52,6 +52,8 @@ class Enterprise(models.Model):
         MOVED_AWAY = "moved_away", "迁出"
         NOT_FOUND = "not_found", "查无"
 
+    OPEN_STATUSES = (Status.OPEN, Status.PREPARING)  # 底数 counts these (design.md 4)
+
     class Source(models.TextChoices):
         VISIT = "visit", "上门采集"
         IMPORT = "import", "名册导入"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from gridinspect.accounts.models import Person
-from grids.models import DailyEntry, DirtyMark, Grid
+from grids.models import DailyEntry, DirtyMark, Grid, Posting
 
 
 def mark_dirty(grid: Grid | int, since: date) -> None:
@@ -31,5 +31,9 @@ def mark_district_dirty(district: Grid, since: date) -> None:
 
 def note_entry(person: Person | None, day: date) -> None:
     """Note that a person entered a record by hand on this day (for 联网率)."""
-    if person is not None:
-        DailyEntry.objects.get_or_create(person=person, day=day)
+    if person is None:
+        return
+    _, is_first = DailyEntry.objects.get_or_create(person=person, day=day)
+    if is_first:
+        posts = Posting.objects.on(day).filter(person=person, grid__isnull=False)
+        mark_all_dirty(posts.values_list("grid", flat=True), day)

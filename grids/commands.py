@@ -1,0 +1,78 @@
+"""What management commands about a place have in common (design.md 5)."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+from django.utils import timezone
+
+from grids.models import City, Grid
+
+
+def day(text: str) -> date:
+    """Read a date given as 2026-03-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(
+            f"日期“{text}”无法识别，请写成 2026-03-31 的形式。", returncode=2
+        ) from None
+
+
+class PlainCommand(BaseCommand):
+    """A command that answers bad arguments with one clear line and exit status 2."""
+
+    requires_system_checks: list[str] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any):
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+
+        def error(message: str) -> NoReturn:
+            if self._called_from_command_line:
+                sys.stderr.write(f"参数有误：{message}\n")
+                sys.exit(2)
+            raise CommandError(f"参数有误：{message}", returncode=2)
+
+        parser.error = error  # type: ignore[method-assign]
+        return parser
+
+    def print_json(self, document: object) -> None:
+        """Print one JSON document and nothing else."""
+        self.stdout.write(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+class PlaceCommand(PlainCommand):
+    """A command over a grid or a city on a date."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        place = parser.add_mutually_exclusive_group(required=True)
+        place.add_argument("--grid", metavar="CODE", help="网格编码或 12 位区划代码")
+        place.add_argument("--city", metavar="CODE", help="地市的 6 位代码")
+        parser.add_argument("--on", metavar="DATE", help="日期，默认今天")
+        parser.add_argument("--json", action="store_true", help="只输出 JSON")
+
+    def place_of(self, options: dict[str, Any]) -> Grid | City:
+        """Return the grid or city that was asked for."""
+        if code := options["city"]:
+            city = City.objects.filter(code=code).first()
+            if city is None:
+                raise CommandError(f"没有代码为 {code} 的地市。", returncode=2)
+            return city
+        return grid_by_code(options["grid"])
+
+    def day_of(self, options: dict[str, Any]) -> date:
+        """Return the date that was asked for, today by default."""
+        return day(options["on"]) if options["on"] else timezone.localdate()
+
+
+def grid_by_code(code: str) -> Grid:
+    """Return a grid by its code or its 12-digit division code."""
+    grids = Grid.objects.filter(Q(code=code) | Q(division_code=code))
+    grid = grids.select_related("city", "district", "parent").first()
+    if grid is None:
+        raise CommandError(f"没有编码或区划代码为 {code} 的网格。", returncode=2)
+    return grid
