@@ -60,7 +60,7 @@ class Font:
 
 
 def font_file(face: Face) -> Path:
-    """Return the file that plays the role; FangSong is Song unless an office has one."""
+    """Return the file for a role; FangSong is Song unless an office has one."""
     if face is Face.FANGSONG:
         own = getattr(settings, "FANGSONG_TTF", "")
         return Path(own) if own else font_file(Face.SONG)
@@ -125,8 +125,10 @@ def plain(text: str) -> str:
         character
         for character in text
         if character == "\n"
-        or unicodedata.category(character) != "Cc"
-        and not "\U000e0100" <= character <= "\U000e01ef"
+        or (
+            unicodedata.category(character) != "Cc"
+            and not "\U000e0100" <= character <= "\U000e01ef"
+        )
     )
 
 
@@ -169,7 +171,7 @@ def width(text: str, face: Face, size: float) -> float:
 
 
 # A token is what may not be torn: a Latin word, number or date, or one Chinese
-# character, with the opening marks before it and the closing marks after it (标点避头尾).
+# character, with opening marks before it and closing marks after it (标点避头尾).
 _OPENING = "（《〈「『【〔“‘"
 _CLOSING = "，。、；：！？）》〉」』】〕”’％…"
 _TOKEN = re.compile(
@@ -180,7 +182,7 @@ _TOKEN = re.compile(
 def wrap(
     text: str, face: Face, size: float, room: float, *, first: float = 0
 ) -> list[str]:
-    """Break a text into lines no wider than `room` points, the first one by `first` less.
+    """Break a text into lines of at most `room` points, the first by `first` less.
 
     Closing marks never begin a line and opening marks never end one, which reportlab's
     own breaking does not ensure for Chinese. Line feeds in the text begin a new line.
