@@ -17,7 +17,7 @@ def password_field(label: str, *, new: bool, help_text: str = "") -> forms.CharF
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password. Every failure gets one answer: nobody learns which names exist."""
+    """Name and password. One answer to all failures: no name is given away."""
 
     error_messages = {
         "invalid_login": "用户名或密码不正确，请重新输入。连续错 5 次将锁定 15 分钟。"

@@ -69,11 +69,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, BAD_REQUEST)
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, FORBIDDEN, detail=str(exception))
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, NOT_FOUND)
 
 

@@ -133,6 +133,7 @@ def render_list(
         "empty": empty,
         "crumbs": _with_title(crumbs, title),
         "note": note,
+        "kept": _kept(request, filters),
         **(context or {}),
     }
     return render_page(request, template, "ui/_table.html", everything)
@@ -290,6 +291,12 @@ def _moment(entry: TimelineEntry) -> datetime:
     if isinstance(entry.at, datetime):
         return entry.at
     return timezone.make_aware(datetime.combine(entry.at, time.min))
+
+
+def _kept(request: HttpRequest, filters: Any) -> list[tuple[str, str]]:
+    """Return what a new search keeps of the address: the place, the order, the size."""
+    asked = set(filters.form.fields) | {"page"} if filters is not None else set()
+    return [(key, value) for key, value in request.GET.items() if key not in asked]
 
 
 def _with_title(crumbs: Crumbs, title: str) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from gridinspect.ui import views
 
 app_name = "ui"
 urlpatterns = [
-    path("style/", views.style, name="style"),
-    path("preferences/columns/", views.columns, name="columns"),
-    path("preferences/text-size/", views.text_size, name="text-size"),
+    path("ui/style/", views.style, name="style"),
+    path("ui/preferences/columns/", views.columns, name="columns"),
+    path("ui/preferences/text-size/", views.text_size, name="text-size"),
 ]

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.forms import BoundField, CheckboxInput, FileInput, Select, SelectMultiple
 from django.forms.widgets import CheckboxSelectMultiple, RadioSelect
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from gridinspect import secrets
+from gridinspect.ui.registry import standing
 from gridinspect.ui.tables import NOTHING
 
 register = template.Library()
@@ -50,10 +50,12 @@ def cn_date(value: date | datetime | None) -> str:
 
 
 @register.filter
-def ymd_hm(value: datetime | None) -> str:
-    """2010-07-26 09:30 in the office's own time."""
+def ymd_hm(value: datetime | str | None) -> str:
+    """2010-07-26 09:30 in the office's own time; also of an instant in ISO form."""
     if not value:
         return NOTHING
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
 
 
@@ -126,8 +128,9 @@ def field(bound: BoundField) -> dict:
 
 
 @register.simple_tag
-def system_name() -> str:
-    return settings.SYSTEM_NAME
+def standing_of(user: Any) -> str:
+    """Say where an account stands, such as “二七区 · 区县管理”."""
+    return standing.of(user)
 
 
 def _day(value: date | datetime) -> date:

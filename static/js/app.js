@@ -1,0 +1,74 @@
+// What scripts add to pages that work without them.
+"use strict";
+
+document.documentElement.classList.add("gi-scripted");
+
+// "/" goes to the search block, Escape and a click elsewhere close what is open.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea, [contenteditable]");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const field = document.querySelector(
+      ".gi-search input:not([type=hidden]):not([type=checkbox]), [data-search]",
+    );
+    if (field) {
+      event.preventDefault();
+      field.focus();
+    }
+  }
+  if (event.key === "Escape") {
+    for (const open of document.querySelectorAll("details.gi-pop[open]")) {
+      open.open = false;
+      if (open.contains(document.activeElement)) open.querySelector("summary").focus();
+    }
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.gi-pop[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+// A second press on the button of a form must not send it twice.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// An open branch of the tree closes again instead of being fetched twice.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const mark = event.target.closest("[data-expand]");
+  const below = mark && mark.closest("li").querySelector(":scope > ul");
+  if (!below) return;
+  event.preventDefault();
+  below.hidden = !below.hidden;
+  mark.textContent = below.hidden ? "▸" : "▾";
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const mark = event.target.closest("[data-expand]");
+  if (mark && event.detail.successful) mark.textContent = "▾";
+});
+
+// htmx drops answers that are errors: say so where messages are read out.
+function tell(text) {
+  const area = document.getElementById("messages");
+  if (!area) return;
+  const line = document.createElement("p");
+  line.className = "gi-message gi-message-danger";
+  line.textContent = text;
+  area.replaceChildren(line);
+}
+document.addEventListener("htmx:responseError", (event) => {
+  const answer = event.detail.xhr;
+  const words = decodeURIComponent(answer.getResponseHeader("X-Error-Text") || "操作没有完成，请稍后再试。");
+  const number = answer.getResponseHeader("X-Error-Number");
+  tell(number ? `${words}（错误编号 ${number}）` : words);
+});
+document.addEventListener("htmx:sendError", () => {
+  tell("与服务器的连接中断，操作没有完成。请检查网络后再试。");
+});
