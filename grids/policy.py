@@ -10,27 +10,21 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, TypeVar, get_type_hints
 
 from gridinspect.law import Limit
 
-CLAUSE_KINDS = {
-    "rule": "规则数值",
-    "duty": "软件职责",
-    "target": "计量目标",
-    "words": "文字说明",
-}
-LAYERS = {"national": "国家", "province": "省", "plan": "方案"}
+CLAUSE_KINDS = frozenset({"rule", "duty", "target", "words"})
+LAYERS = frozenset({"national", "province", "plan"})
 GRID_KINDS = frozenset(
     {
         "district",
         "zone",
         "street",
         "town",
-        "township",
         "park",
         "community",
         "village",
@@ -71,6 +65,7 @@ UNITS = {
     "months": "个月",
     "years": "年",
     "times": "次",
+    "levels": "级",
     "persons": "人",
     "percent": "%",
     "percent_per_day": "%每日",
@@ -83,6 +78,7 @@ NUMBERS = frozenset(
     {
         "freshness_days",
         "levels",
+        "team_inspectors",
         "assistants_per_grid",
         "retirement_window_years",
         "premises_min",
@@ -320,7 +316,7 @@ class PolicyValues:
     """One version of one policy, checked."""
 
     id: str
-    version: str
+    version: int
     title: str
     layer: str
     effective_from: date
@@ -445,9 +441,7 @@ class PolicyValues:
             for target in held.values()
         )
 
-    def limit(
-        self, rule: str, *above: "PolicyValues", on: date | None = None
-    ) -> Limit:
+    def limit(self, rule: str, *above: "PolicyValues", on: date | None = None) -> Limit:
         """Return a statutory limit as it holds under this policy.
 
         `above` are the layers that this one refines, national first.
@@ -580,7 +574,7 @@ def _read(
     if unknown:
         raise PolicyError(f"{where}有不认识的项“{unknown[0]}”，请改正拼写或删去它。")
     values = {
-        field.name: _value(raw[field.name], hints[field.name], where, field)
+        field.name: _value(raw[field.name], hints[field.name], where, field.name)
         for field in allowed
         if field.name in raw
     }
@@ -590,12 +584,12 @@ def _read(
     return row_type(**values, **given)
 
 
-def _value(value: object, hint: object, where: str, field: "Field[Any]") -> object:
+def _value(value: object, hint: object, where: str, name: str) -> object:
     try:
         return _READERS[hint](value)
     except ValueError as error:
         raise PolicyError(
-            f"{where}的“{field.name}”{error}，现为“{value}”，请改正。"
+            f"{where}的“{name}”{error}，现为“{value}”，请改正。"
         ) from None
 
 
@@ -693,8 +687,8 @@ def _check_head(policy: PolicyValues) -> None:
         raise PolicyError(
             f"政策编号“{policy.id}”只能由小写字母、数字和连字符组成，请改正。"
         )
-    if not policy.version:
-        raise PolicyError("政策文件的版本号“version”是空的，请填写，例如 1。")
+    if policy.version < 1:
+        raise PolicyError("政策文件的版本号“version”应从 1 开始，请改正。")
     _one_of(policy.layer, LAYERS, "政策文件的“layer”")
     if policy.layer == "province" and not policy.province:
         raise PolicyError("省级政策没有写明省份，请补上“province”。")
@@ -720,8 +714,8 @@ def _check_citations(policy: PolicyValues) -> None:
             cited = getattr(row, "clause", "")
             if cited and cited not in known:
                 raise PolicyError(
-                    f"[[{table}]] 第 {number} 行引用了条款 {cited}，但文件里没有这一条，"
-                    "请补上该条款或改正编号。"
+                    f"[[{table}]] 第 {number} 行引用了条款 {cited}，"
+                    "但文件里没有这一条，请补上该条款或改正编号。"
                 )
     for row in policy.numbers:
         if not row.clause and not row.source:
@@ -764,9 +758,7 @@ def _check_quotas(policy: PolicyValues) -> None:
 def _check_quota_numbers(quota: Quota, where: str) -> None:
     if quota.indexed:
         if quota.min is not None or quota.max is not None:
-            raise PolicyError(
-                f"{where}既用配置指数又写了人数，请只保留一种。"
-            )
+            raise PolicyError(f"{where}既用配置指数又写了人数，请只保留一种。")
         return
     if quota.min is None or quota.max is None:
         raise PolicyError(f"{where}没有写明人数，请同时写“min”和“max”。")
@@ -777,7 +769,8 @@ def _check_quota_numbers(quota: Quota, where: str) -> None:
 
 
 def _check_dates(policy: PolicyValues) -> None:
-    for row in (*policy.phases, *policy.milestones):
+    dated: tuple[Phase | Milestone, ...] = (*policy.phases, *policy.milestones)
+    for row in dated:
         if row.on is not None and (row.months is not None or row.days is not None):
             raise PolicyError(
                 f"“{row.name}”既写了固定日期又写了推算期限，请只保留一种。"
