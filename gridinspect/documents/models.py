@@ -1,3 +1,4 @@
+import re
 from uuid import uuid4
 
 from django.conf import settings
@@ -144,7 +145,7 @@ class ArchivedDocument(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("documents:download", args=[self.pk])
+        return reverse("documents:detail", args=[self.pk])
 
     @property
     def scope_path(self) -> str:
@@ -157,4 +158,5 @@ class ArchivedDocument(models.Model):
     @property
     def download_name(self) -> str:
         """Return the name a reader saves the file under: title and as-of date."""
-        return f"{self.title}_{self.as_of:%Y%m%d}.{self.extension}"
+        title = re.sub(r'[\\/:*?"<>|\s]+', "_", self.title)
+        return f"{title}_{self.as_of:%Y%m%d}.{self.extension}"

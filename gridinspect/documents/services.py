@@ -32,6 +32,12 @@ def new_code() -> str:
     return "-".join("".join(letters[i : i + 4]) for i in (0, 4, 8))
 
 
+def normal_code(text: str) -> str:
+    """Return a code as it is stored, from what somebody typed off a paper."""
+    letters = "".join(filter(str.isalnum, text.upper()))
+    return "-".join(letters[i : i + 4] for i in range(0, len(letters), 4))
+
+
 @transaction.atomic
 def archive(
     content: bytes,

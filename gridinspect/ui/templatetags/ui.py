@@ -95,10 +95,13 @@ def mask_phone(text: str | None) -> str:
     return secrets.mask_phone(text) if text else NOTHING
 
 
-@register.inclusion_tag("ui/_chart.html", takes_context=True)
-def chart(context: Any, spec: Any) -> dict:
-    """Show a chart: drawn where scripts run, as a table everywhere."""
-    return {"spec": spec}
+@register.simple_tag
+def chart(spec: Any) -> SafeString:
+    """Show a chart (documents.charts.ChartSpec): drawn by a script, a table without.
+
+    The page includes "documents/_chart_scripts.html" in its block "scripts".
+    """
+    return spec.as_html()
 
 
 @register.inclusion_tag("ui/_field.html")
