@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -135,11 +136,8 @@ def close_grid(
         raise Refused(f"“{grid}”已于 {grid.closed_on} 停用。")
     if closed_on <= grid.opened_on:
         raise Refused(f"停用日期必须晚于启用日期 {grid.opened_on}。")
-    below = grid.children.filter(closed_on=None).count()
-    if below:
-        raise Refused(f"“{grid}”下还有 {below} 个启用的网格，请先停用或移走。")
-    if loads := [f"{count} {label}" for label, count in carried_by(grid) if count]:
-        raise Refused(f"“{grid}”还有 {'、'.join(loads)}，请先调整到接续网格。")
+    _require_heir(grid, successor)
+    _require_empty(grid, closed_on)
     grid.closed_on = closed_on
     grid.save(update_fields=["closed_on"])
     if successor:
@@ -154,6 +152,31 @@ def close_grid(
         closed_on=closed_on,
         successor=successor.name if successor else None,
     )
+
+
+def _require_heir(grid: Grid, successor: Grid | None) -> None:
+    if successor is None:
+        return
+    successor = Grid.objects.get(pk=successor.pk)
+    if successor.closed_on or successor.path.startswith(grid.path):
+        raise Refused(f"接续网格须是“{grid}”之外的启用网格，请重新选择。")
+
+
+def _require_empty(grid: Grid, day: date) -> None:
+    """Refuse while something hangs on the grid, or hung on it until after this day."""
+    below = grid.children.filter(closed_on=None).count()
+    if below:
+        raise Refused(f"“{grid}”下还有 {below} 个启用的网格，请先停用或移走。")
+    if loads := [f"{count} {label}" for label, count in carried_by(grid) if count]:
+        raise Refused(f"“{grid}”还有 {'、'.join(loads)}，请先调整到接续网格。")
+    last_below = grid.children.aggregate(day=Max("closed_on"))["day"]
+    last_post = Posting.objects.within(grid).aggregate(day=Max("until"))["day"]
+    last = max(filter(None, [last_below, last_post]), default=day)
+    if last > day:
+        raise Refused(
+            f"“{grid}”的下级网格或在岗人员到 {last} 才停用或离岗，"
+            "停用日期不能早于这一天。"
+        )
 
 
 def preview_move(grid: Grid) -> list[tuple[str, int]]:
@@ -176,6 +199,9 @@ def move_grid(*, grid: Grid, parent: Grid, by: User) -> Grid:
         raise Refused(f"“{parent}”已停用，不能再接收网格。")
     if parent.pk == grid.parent_id:
         return grid
+    sisters = parent.children.filter(closed_on=None, name=grid.name)
+    if grid.closed_on is None and sisters.exists():
+        raise Refused(f"“{parent}”下已有同名网格，请先改名再移动。")
     old_parent, old_path = grid.parent, grid.path
     grid.move_to(parent, "last-child")
     new_path = f"{parent.path}{grid.pk}/"
@@ -247,8 +273,13 @@ def add_below(
         parent = Grid.objects.get(pk=parent.pk)
         keys = take_keys(Grid._meta.db_table, len(list(_walk(branch))))
         rows = _numbered(
-            branch, keys, city=district.city, tree_id=parent.tree_id,
-            opened_on=opened_on, parent=parent, district=district,
+            branch,
+            keys,
+            city=district.city,
+            tree_id=parent.tree_id,
+            opened_on=opened_on,
+            parent=parent,
+            district=district,
         )
         total += copy_rows(Grid._meta.db_table, _COLUMNS, rows)
         mark_all_dirty([*keys, parent.pk], opened_on)
@@ -292,9 +323,21 @@ def _numbered(
             visit(child, key, own_path, level + 1)
         counter += 1
         rows[place] = (
-            key, city.pk, parent_id, district_id, node.code, node.division_code,
-            node.name, initials(node.name), node.kind, own_path, opened_on,
-            tree_id, level, left, counter,
+            key,
+            city.pk,
+            parent_id,
+            district_id,
+            node.code,
+            node.division_code,
+            node.name,
+            initials(node.name),
+            node.kind,
+            own_path,
+            opened_on,
+            tree_id,
+            level,
+            left,
+            counter,
         )
 
     if parent:
@@ -345,6 +388,22 @@ def renumber(district: Grid) -> int:
     return len(changed)
 
 
+@transaction.atomic
+def repair(district: Grid, *, by: User) -> int:
+    """Number a district anew from its parents; return how many rows were wrong."""
+    lock_district(ROOTS)
+    lock_district(district.pk)
+    district = Grid.objects.get(pk=district.pk)
+    own = Grid.objects.filter(district=district)
+    tree_id = district.tree_id
+    if Grid.objects.roots().filter(tree_id=tree_id).exclude(pk=district.pk).exists():
+        tree_id = (Grid.objects.aggregate(last=Max("tree_id"))["last"] or 0) + 1
+    changed = own.exclude(tree_id=tree_id).update(tree_id=tree_id) + renumber(district)
+    if changed:
+        record("grid.renumbered", by=by, target=district, grids=changed)
+    return changed
+
+
 def faults_of(district: Grid) -> list[str]:
     """Return what is wrong with a district's tree, one Chinese line for each fault.
 
@@ -365,7 +424,23 @@ def faults_of(district: Grid) -> list[str]:
         parent = grids.get(grid.parent_id)
         if parent and not parent.lft < grid.lft < grid.rght < parent.rght:
             faults.append(f"{grid.code} {grid.name}：左右值不在上级“{parent}”之内。")
-    twins = Grid.objects.roots().filter(tree_id=district.tree_id).exclude(pk=district.pk)
+    faults += _overlaps(grids.values())
+    twins = (
+        Grid.objects.roots().filter(tree_id=district.tree_id).exclude(pk=district.pk)
+    )
     if twins.exists():
         faults.append(f"{district.code} {district.name}：树号与别的区县重复。")
     return faults
+
+
+def _overlaps(grids: Iterable[Grid]) -> list[str]:
+    """Return a line for each grid whose numbers run into those of a sister."""
+    sisters: dict[int | None, list[Grid]] = defaultdict(list)
+    for grid in sorted(grids, key=lambda grid: grid.lft):
+        sisters[grid.parent_id].append(grid)
+    return [
+        f"{right.code} {right.name}：左右值与同级“{left}”重叠。"
+        for row in sisters.values()
+        for left, right in pairwise(row)
+        if left.rght >= right.lft
+    ]
