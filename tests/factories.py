@@ -10,6 +10,7 @@ from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
 from grids.models import City, Grid, Posting
 from grids.services import tree
+from grids.services.policies import SHIPPED, adopt_policy, load_policy
 
 serial = count(1)
 LONG_AGO = date(2020, 1, 1)
@@ -102,4 +103,21 @@ def make_survey(enterprise, *, surveyed_on=None, is_complete=True, **fields):
         is_complete=is_complete,
         recorded_by=User.objects.system(),
         **fields,
+    )
+
+
+def make_policy(slug="erqi-2013"):
+    """Load one of the shipped policies."""
+    document = (SHIPPED / f"{slug}.toml").read_bytes()
+    return load_policy(document=document, by=User.objects.system()).policy
+
+
+def make_adoption(district, slug="erqi-2013", *, since=LONG_AGO, programme_start=None):
+    """Put a district under one of the shipped plans."""
+    return adopt_policy(
+        district=district,
+        policy=make_policy(slug),
+        since=since,
+        programme_start=programme_start or since,
+        by=User.objects.system(),
     )

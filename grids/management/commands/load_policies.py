@@ -26,8 +26,8 @@ class Command(BaseCommand):
                 ) from error
             except PolicyError as error:
                 raise CommandError(f"{path.name}：{error}", returncode=2) from error
-            state = "新载入" if loaded.is_new else "已是最新"
-            policy = loaded.policy
+            slug, version = loaded.policy.slug, loaded.policy.version
+            state = "新载入" if loaded.is_new else "未变"
             self.stdout.write(
-                f"{policy.slug} 第 {policy.version} 版：{loaded.clauses} 条条款，{state}"
+                f"{slug} 第 {version} 版：{loaded.clauses} 条条款，{state}"
             )
