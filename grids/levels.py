@@ -14,7 +14,8 @@ def level_label(policy: PolicyValues | None, grid: Grid) -> str:
     if policy is None or number is None:
         return ""
     name = next(level.name for level in policy.levels if level.number == number)
-    return f"{name}（{grid.get_kind_display()}）"
+    kind = grid.get_kind_display()
+    return name if name == kind else f"{name}（{kind}）"
 
 
 def level_labels(grids: Collection[Grid], on: date) -> dict[int, str]:

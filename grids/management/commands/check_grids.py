@@ -32,7 +32,7 @@ class Command(PlainCommand):
     def _repair(self, district):
         """Renumber a district under its lock; return what is still wrong."""
         changed = tree.repair(district, by=User.objects.system())
-        faults = tree.faults_of(district)
+        faults = tree.faults_of(Grid.objects.get(pk=district.pk))
         self.stdout.write(f"{district}：已重新编号 {changed} 个网格。")
         for fault in faults:
             self.stdout.write(f"{district}：仍有问题：{fault}")

@@ -1,0 +1,74 @@
+"""Several connections write one district at once, and the tree stays sound."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from gridinspect.accounts.models import User
+from grids.models import Grid
+from grids.services import tree
+from grids.services.tree import Refused
+from tests.factories import LONG_AGO, make_city, make_district, make_grid
+
+WRITERS = 8
+ACTS = 12
+
+
+@pytest.fixture
+def district(transactional_db):
+    district = make_district("二七区", city=make_city(), code="410103")
+    for number in range(4):
+        make_grid(f"{number}号街道", parent=district)
+    return district
+
+
+def writes(district_key, writer):
+    """Create and move grids in one district; return the refusals."""
+    by, refused, chance = User.objects.get(username="system"), 0, random.Random(writer)
+    try:
+        for number in range(ACTS):
+            grids = list(Grid.objects.filter(district=district_key).order_by("pk"))
+            grid, other = chance.choice(grids), chance.choice(grids)
+            try:
+                if number % 3:
+                    tree.create_grid(
+                        city=grid.city,
+                        parent=grid,
+                        code=f"W{writer}N{number}",
+                        name=f"{writer}-{number}",
+                        kind="cell",
+                        opened_on=LONG_AGO,
+                        by=by,
+                    )
+                else:
+                    tree.move_grid(grid=grid, parent=other, by=by)
+            except Refused:
+                refused += 1
+        return refused
+    finally:
+        connection.close()
+
+
+def test_eight_writers_leave_one_district_sound(district):
+    with ThreadPoolExecutor(WRITERS) as pool:
+        refused = sum(pool.map(lambda n: writes(district.pk, n), range(WRITERS)))
+
+    assert tree.faults_of(district) == []
+    assert refused < WRITERS * ACTS / 2, "almost nothing was written"
+    for grid in Grid.objects.exclude(parent=None).select_related("parent"):
+        assert grid.path == f"{grid.parent.path}{grid.pk}/"
+
+
+def test_eight_districts_made_at_once_have_a_tree_each(district):
+    def build(number):
+        try:
+            return make_district(f"{number}号区", city=district.city).tree_id
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        numbers = list(pool.map(build, range(WRITERS)))
+
+    assert len({district.tree_id, *numbers}) == WRITERS + 1
