@@ -1,6 +1,6 @@
 """Made-up things for the style page, so that every building block can be looked at."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -164,7 +164,7 @@ def _table(request: HttpRequest):
 
 
 def _timeline() -> list[TimelineEntry]:
-    noon = timezone.make_aware(datetime(2026, 3, 2, 12, 0))
+    noon = timezone.make_aware(datetime.combine(DAY, time(12)))
     return [
         TimelineEntry(noon, "登记用工调查", by="张晓", url="#timeline"),
         TimelineEntry(DAY - timedelta(days=40), "由第2社区划入第3社区", by="系统"),

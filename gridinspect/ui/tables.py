@@ -27,10 +27,10 @@ class Column:
     """One column of a list.
 
     `value` is a path of attributes ("grid.name" or "grid__name"; what can be called is
-    called) or a function of the row; without it the key is the path. `sort` is one field
-    name of the queryset, or several; without it the column does not sort. `link` leads
-    to the row's own page, or where the given function of the row says. A hidden column
-    appears when somebody chooses it.
+    called) or a function of the row; without it the key is the path. `sort` is one
+    field name of the queryset, or several; without it the column does not sort. `link`
+    leads to the row's own page, or where the given function of the row says. A hidden
+    column appears when somebody chooses it.
     """
 
     key: str
@@ -208,7 +208,7 @@ def count(rows: QuerySet | Sequence) -> tuple[int, bool]:
 
 
 def follow(row: Any, path: str) -> Any:
-    """Return the value at a path of attributes, keys and methods; None breaks it off."""
+    """Return the value at a path of attributes, keys and methods; None ends it."""
     return reduce(_step, path.replace("__", ".").split("."), row)
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, FileInput, Select, SelectMultiple
+from django.forms import BoundField, CheckboxInput, Select, SelectMultiple, Textarea
 from django.forms.widgets import CheckboxSelectMultiple, RadioSelect
 from django.utils import timezone
 from django.utils.html import format_html
@@ -110,23 +110,16 @@ def field(bound: BoundField) -> dict:
     widget = bound.field.widget
     choices = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
     check = isinstance(widget, CheckboxInput)
-    css = "form-control"
-    if choices or check:
-        css = "form-check-input"
-    elif isinstance(widget, Select | SelectMultiple):
-        css = "form-select"
-    attrs = {"class": " ".join(filter(None, [widget.attrs.get("class"), css]))}
-    if bound.errors:
-        attrs["class"] += " is-invalid"
-    if bound.field.disabled:
-        attrs["class"] += " gi-disabled"
+    area = isinstance(widget, Textarea)
+    attrs = {"class": _css(bound, choices=choices)}
+    if area and widget.attrs.get("rows") == "10":  # Django's own idea of a long text
+        attrs["rows"] = "3"
     return {
         "bound": bound,
         "widget": bound.as_widget(attrs=attrs),
         "is_check": check,
         "is_group": choices or bound.use_fieldset,
-        "is_wide": choices or widget.__class__.__name__ == "Textarea",
-        "is_file": isinstance(widget, FileInput),
+        "is_wide": choices or area,
     }
 
 
@@ -134,6 +127,20 @@ def field(bound: BoundField) -> dict:
 def standing_of(user: Any) -> str:
     """Say where an account stands, such as “二七区 · 区县管理”."""
     return standing.of(user)
+
+
+def _css(bound: BoundField, *, choices: bool) -> str:
+    """Return the classes of a field's widget, its own ones first."""
+    widget = bound.field.widget
+    own = widget.attrs.get("class", "")
+    if choices:  # they would go to the box around the choices too
+        return own
+    css = "form-control"
+    if isinstance(widget, CheckboxInput):
+        css = "form-check-input"
+    elif isinstance(widget, Select | SelectMultiple):
+        css = "form-select"
+    return f"{own} {css}{' is-invalid' if bound.errors else ''}".strip()
 
 
 def _day(value: date | datetime) -> date:
