@@ -8,6 +8,13 @@ from gridinspect.law import Limit
 from grids.models import Grid, Policy
 from grids.policy import PolicyError, PolicyValues, Retirement, limit
 
+_PROVINCES = (
+    "北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙江 "
+    "上海 江苏 浙江 安徽 福建 江西 山东 河南 "
+    "湖北 湖南 广东 广西 海南 重庆 四川 贵州 "
+    "云南 西藏 陕西 甘肃 青海 宁夏 新疆"
+)
+
 
 class LimitMissing(LookupError):
     """No loaded policy sets this limit. Its text says in Chinese what to do."""
@@ -34,8 +41,22 @@ class Limits:
         except PolicyError as error:
             raise LimitMissing(str(error)) from error
 
+    def number(self, key: str) -> Limit:
+        """Return another number of the law as a limit. Raises LimitMissing."""
+        for layer in reversed(self.layers):
+            if row := layer.number(key):
+                return Limit(
+                    row.value,
+                    row.unit,
+                    row.source,
+                    layer.effective_from,
+                    not row.assumed,
+                    layer=layer.id,
+                )
+        raise LimitMissing(f"没有找到数值 {key}，请先载入国家层政策。")
+
     def retirement(self, category: str) -> Retirement:
-        """Return how the retirement age rises for M, F55 or F50. Raises LimitMissing."""
+        """Return how the retirement age of M, F55 or F50 rises. Raises LimitMissing."""
         for layer in reversed(self.layers):
             if found := layer.retirement_of(category):
                 return found
@@ -48,34 +69,30 @@ def limits_of(district: Grid) -> Limits:
 
 
 def limits_in(province: str = "") -> Limits:
-    """Return the limits of the nation, or of a province by its name. One query.
+    """Return the limits of the nation, refined by a province's. One query.
 
-    Raises LimitMissing when a province is named for which no policy is loaded.
+    Most provinces have none of their own; then the nation's hold.
     """
     layers = Policy.objects.filter(
         layer__in=[Policy.Layer.NATIONAL, Policy.Layer.PROVINCE]
     )
-    newest: dict[tuple[str, str], tuple] = {}
     rows = layers.order_by("version").values_list("pk", "layer", "province", "sha256")
-    for pk, layer, where, digest in rows:
-        newest[layer, where] = (pk, digest)
-    keys = [key for (layer, _), key in newest.items() if layer == "national"]
-    keys += [
-        key
-        for (layer, where), key in newest.items()
-        if layer == "province" and _same_province(where, province)
-    ]
-    return Limits(_values(*key) for key in keys)
+    newest = {(layer, short(where)): (pk, digest) for pk, layer, where, digest in rows}
+    wanted = [("national", ""), ("province", short(province))]
+    return Limits(_values(*newest[key]) for key in wanted if key in newest)
 
 
-def provinces() -> list[str]:
-    """Return the provinces that have limits of their own."""
-    layers = Policy.objects.filter(layer=Policy.Layer.PROVINCE)
-    return sorted(set(layers.values_list("province", flat=True)))
+def is_province(name: str) -> bool:
+    """Tell whether a word names a province, with or without its kind."""
+    return short(name) in _PROVINCES.split()
 
 
-def _same_province(one: str, other: str) -> bool:
-    return bool(one and other) and one.removesuffix("省") == other.removesuffix("省")
+def short(province: str) -> str:
+    """Return a province's name without its kind: 河南 for 河南省."""
+    for kind in ("维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市"):
+        if province.endswith(kind):
+            return province.removesuffix(kind)
+    return province
 
 
 @lru_cache(maxsize=64)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -151,7 +153,9 @@ class Matter(models.Model):
                 name="cases_matter_open_by_due_on",
                 condition=Q(state="registered"),
             ),
-            models.Index("district", "-received_on", name="cases_matter_by_district"),
+            models.Index(
+                fields=["district", "-received_on"], name="cases_matter_by_district"
+            ),
         ]
 
     def __str__(self):
@@ -218,6 +222,14 @@ class CaseQuerySet(ScopedQuerySet):
     def overdue(self, *, on):
         """Keep the open cases whose running period ended before this day."""
         return self.open().with_clock().filter(clock_on__lt=on)
+
+    def due_within(self, days, *, on):
+        """Keep the open cases whose running period ends in so many days, or today."""
+        return (
+            self.open()
+            .with_clock()
+            .filter(clock_on__gte=on, clock_on__lte=on + timedelta(days=days))
+        )
 
     def handled_by(self, person):
         return self.filter(members__person=person)
@@ -334,8 +346,12 @@ class Case(models.Model):
                 name="cases_case_open_by_clock",
                 condition=Q(closed_on=None),
             ),
-            models.Index("district", "-filed_on", name="cases_case_by_district"),
-            models.Index("grid", "closed_on", name="cases_case_closed_by_grid"),
+            models.Index(
+                fields=["district", "-filed_on"], name="cases_case_by_district"
+            ),
+            models.Index(
+                fields=["grid", "closed_on"], name="cases_case_closed_by_grid"
+            ),
         ]
 
     def __str__(self):

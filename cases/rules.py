@@ -14,21 +14,26 @@ from gridinspect.workdays.rules import Due, WorkCalendar, months_later
 from grids.policy import Retirement
 
 MONTHS_A_YEAR = 12
+PERIODS = ("working_days", "natural_days", "months", "years")
 
 
 class UnitUnknown(ValueError):
     """A limit that is not a period of time, such as a number of persons."""
 
 
-class TeamFaulty(ValueError):
+class Refused(ValueError):
+    """An act that the law does not allow. Its text tells a person why, in Chinese."""
+
+
+class TeamFaulty(Refused):
     """A team that may not investigate. Its text says in Chinese what is missing."""
 
 
-class TooLate(ValueError):
+class TooLate(Refused):
     """An act that the law allows only before a day that has passed."""
 
 
-class NotAllowed(ValueError):
+class NotAllowed(Refused):
     """An act that the law denies in this state or to this person."""
 
 
@@ -51,7 +56,7 @@ def due_date(
     match limit.unit:
         case "working_days":
             return workdays.add(start, value)
-        case "natural_days" | "days":
+        case "natural_days":
             return workdays.add_natural(start, value)
         case "months":
             return workdays.add_months(start, value)
@@ -68,6 +73,11 @@ def acceptance_deadline(received_on: date, limit: Limit, workdays: WorkCalendar)
     return due_date(received_on, limit, workdays)
 
 
+def binds_reports(limit: Limit) -> bool:
+    """Tell whether the limit to decide (T1) holds for a report too, as in 河南."""
+    return "举报人" in limit.clause
+
+
 def investigation_deadline(
     filed_on: date,
     limit: Limit,
@@ -80,6 +90,14 @@ def investigation_deadline(
     *Source:* 劳动保障监察条例 Art. 17; 河南省条例 Art. 16.
     """
     return due_date(filed_on, limit, workdays, more=[extension] if extension else [])
+
+
+def runs_to_closing(limit: Limit) -> bool:
+    """Tell whether an investigation's limit is one to close by (T5 of some provinces).
+
+    The statute's own words say so: 河南 has 结案 within thirty days.
+    """
+    return "结案" in limit.clause
 
 
 def decision_deadline(

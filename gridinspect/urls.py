@@ -5,7 +5,7 @@ from gridinspect.ui import errors
 urlpatterns = [
     path("", include("gridinspect.accounts.urls")),
     path("", include("gridinspect.audit.urls")),
-    path("", include("gridinspect.workdays.urls")),
+    path("workdays/", include("cases.calendar_urls")),
     path("", include("gridinspect.ui.urls")),
     path("", include("gridinspect.documents.urls")),
     path("", include("gridinspect.jobs.urls")),

@@ -1,0 +1,84 @@
+"""What cases add to the menu, the workbench and the files of units."""
+
+from datetime import date
+
+from django.urls import reverse
+
+from cases import clocks
+from cases.models import Case, Extension, Matter
+from cases.rules import Urgency
+from cases.views.cases import cases_of
+from cases.words import timeline_of
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import Permission
+from gridinspect.ui.registry import Todo, menu, tabs, timeline, workbench
+
+SECTION = "投诉举报与案件"
+menu.add(
+    SECTION, "投诉举报", "cases:matters", Permission.CASE_VIEW, "chat-left-text", 10
+)
+menu.add(SECTION, "案件", "cases:list", Permission.CASE_VIEW, "folder2-open", 20)
+menu.add(SECTION, "时限", "cases:clocks", Permission.CASE_VIEW, "hourglass-split", 30)
+
+tabs.add("enterprises.enterprise", "cases", "案件", cases_of, Permission.CASE_VIEW)
+
+
+def _cases_on_timeline(user: User, enterprise):
+    """Show the filing and closing of cases on the unit's own timeline."""
+    if not user.holds(Permission.CASE_VIEW):
+        return
+    for case in Case.objects.visible_to(user).filter(enterprise=enterprise):
+        for entry in timeline_of(case):
+            if entry.text in ("立案", "结案"):
+                yield entry
+
+
+timeline.add("enterprises.enterprise", _cases_on_timeline)
+
+
+def todos(user: User, today: date) -> list[Todo]:
+    """Say what of cases waits for this person."""
+    if not user.holds(Permission.CASE_VIEW):
+        return []
+    lines = []
+    if user.holds(Permission.COMPLAINT_INTAKE):
+        waiting = Matter.objects.visible_to(user).undecided()
+        url = f"{reverse('cases:matters')}?state={Matter.State.REGISTERED}"
+        lines.append(Todo("投诉举报待处理", waiting.count(), url))
+    if user.holds(Permission.CASE_FILE):
+        accepted = Matter.objects.visible_to(user).to_file()
+        url = f"{reverse('cases:matters')}?state={Matter.State.ACCEPTED}"
+        lines.append(
+            Todo("已受理待立案", accepted.count(), url, urgent=True, note="应当日立案")
+        )
+    if user.holds(Permission.CASE_APPROVE):
+        lines.append(_extensions(user))
+    if user.holds(Permission.CASE_HANDLE) or user.holds(Permission.CASE_APPROVE):
+        lines += [
+            _clocks(user, today, Urgency.OVERDUE, urgent=True),
+            _clocks(user, today, Urgency.THREE_DAYS, urgent=True),
+        ]
+    return lines
+
+
+def _extensions(user: User) -> Todo:
+    pending = Extension.objects.filter(
+        state=Extension.State.PROPOSED,
+        case__in=Case.objects.visible_to(user),
+    ).exclude(proposed_by=user)
+    first = pending.order_by("case__due_on", "pk").first()
+    url = (
+        reverse("cases:decide_extension", args=[first.pk])
+        if first
+        else reverse("cases:list")
+    )
+    return Todo("延期申请待批复", pending.count(), url)
+
+
+def _clocks(user: User, today: date, near: Urgency, *, urgent: bool) -> Todo:
+    count = clocks.running(user, on=today, urgency=near.name).count()
+    url = f"{reverse('cases:clocks')}?urgency={near.name}"
+    return Todo(f"时限{near.value}", count, url, urgent=urgent)
+
+
+workbench.add(todos)
