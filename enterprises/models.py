@@ -1,7 +1,10 @@
+from collections.abc import Mapping
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from gridinspect.accounts.models import Person
@@ -18,7 +21,55 @@ class EnterpriseQuerySet(ScopedQuerySet):
 
     def for_list(self):
         """Fetch what a row of a list shows, in one query."""
-        return self.select_related("grid__parent", "district")
+        last = (
+            Survey.objects.filter(enterprise=OuterRef("pk"), is_complete=True)
+            .order_by()
+            .values("enterprise")
+            .annotate(last=Max("surveyed_on"))
+            .values("last")
+        )
+        return self.select_related("grid__parent", "district").annotate(
+            last_surveyed=Subquery(last)
+        )
+
+    def known(self):
+        """Keep the units that count as known (底数) today."""
+        return self.filter(status__in=Enterprise.OPEN_STATUSES)
+
+    def surveyed(self, *, on: date):
+        """Keep the units with a complete survey of any age (建档)."""
+        return self.filter(Exists(_complete(on)))
+
+    def never_surveyed(self, *, on: date):
+        """Keep the units without a complete survey (未采集)."""
+        return self.exclude(Exists(_complete(on)))
+
+    def fresh(self, *, on: date, days: Mapping[int, int]):
+        """Keep the units whose complete survey still counts (已采集).
+
+        `days` says for each district how old a survey may be; units of other districts
+        are left out.
+        """
+        return self.filter(_is_fresh(on, days))
+
+    def stale(self, *, on: date, days: Mapping[int, int]):
+        """Keep the units whose surveys are all too old (过期)."""
+        return self.surveyed(on=on).exclude(_is_fresh(on, days))
+
+
+def _complete(on: date):
+    return Survey.objects.filter(
+        enterprise=OuterRef("pk"), is_complete=True, surveyed_on__lte=on
+    )
+
+
+def _is_fresh(on: date, days: Mapping[int, int]) -> Q:
+    condition = Q(pk__in=[])
+    for age in sorted(set(days.values())):
+        districts = [key for key, own in days.items() if own == age]
+        recent = _complete(on).filter(surveyed_on__gte=on - timedelta(days=age))
+        condition |= Q(district__in=districts) & Q(Exists(recent))
+    return condition
 
 
 class Enterprise(models.Model):
@@ -138,6 +189,17 @@ class Enterprise(models.Model):
             GinIndex(
                 fields=["name"], name="enterprises_by_name", opclasses=["gin_trgm_ops"]
             ),
+            GinIndex(
+                fields=["former_name"],
+                name="enterprises_by_former_name",
+                opclasses=["gin_trgm_ops"],
+                condition=~Q(former_name=""),
+            ),
+            GinIndex(
+                fields=["address"],
+                name="enterprises_by_address",
+                opclasses=["gin_trgm_ops"],
+            ),
             models.Index(
                 fields=["pinyin"],
                 name="enterprises_by_pinyin",
@@ -241,7 +303,7 @@ class SurveyQuerySet(ScopedQuerySet):
 
 
 class Survey(models.Model):
-    """One filled 用人单位调查登记表: a version of the unit's data, never overwritten."""
+    """One filled 用人单位调查登记表: a version of the unit's data, never changed."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "草稿"
