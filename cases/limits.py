@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 
 from gridinspect.law import Limit
-from grids.models import Grid, Policy
+from grids.models import Policy
 from grids.policy import PolicyError, PolicyValues, Retirement, limit
+from grids.services.policies import values_of
 
 _PROVINCES = (
     "北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙江 "
@@ -63,11 +63,6 @@ class Limits:
         raise LimitMissing(f"没有找到退休类别 {category}，请先载入国家层政策。")
 
 
-def limits_of(district: Grid) -> Limits:
-    """Return the limits of a district, by the province of its city."""
-    return limits_in(district.city.province)
-
-
 def limits_in(province: str = "") -> Limits:
     """Return the limits of the nation, refined by a province's. One query.
 
@@ -76,10 +71,10 @@ def limits_in(province: str = "") -> Limits:
     layers = Policy.objects.filter(
         layer__in=[Policy.Layer.NATIONAL, Policy.Layer.PROVINCE]
     )
-    rows = layers.order_by("version").values_list("pk", "layer", "province", "sha256")
-    newest = {(layer, short(where)): (pk, digest) for pk, layer, where, digest in rows}
+    rows = layers.defer("document").order_by("version")
+    newest = {(row.layer, short(row.province)): row for row in rows}
     wanted = [("national", ""), ("province", short(province))]
-    return Limits(_values(*newest[key]) for key in wanted if key in newest)
+    return Limits(values_of(newest[key]) for key in wanted if key in newest)
 
 
 def is_province(name: str) -> bool:
@@ -93,11 +88,3 @@ def short(province: str) -> str:
         if province.endswith(kind):
             return province.removesuffix(kind)
     return province
-
-
-@lru_cache(maxsize=64)
-def _values(pk: int, digest: str) -> PolicyValues:
-    """Return a loaded policy as typed values; its rows are never changed."""
-    return PolicyValues.from_json(
-        Policy.objects.values_list("document", flat=True).get(pk=pk)
-    )

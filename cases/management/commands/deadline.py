@@ -1,18 +1,18 @@
-import json
 import re
-import sys
 from datetime import date
+from typing import NoReturn
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from cases import rules
 from cases.limits import LimitMissing, is_province, limits_in
 from gridinspect.workdays.models import ExceptionDay
+from grids.commands import PlainCommand, day
 
 RETIREMENT = re.compile(r"RETIREMENT-(M|F55|F50)", re.IGNORECASE)
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = (
         "Print the due date of a statutory limit: T1 … T22 from its trigger, "
         "T6 from the day the first period ends, RETIREMENT-M/-F55/-F50 from a birth."
@@ -26,31 +26,28 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *, rule, start, province, explain, as_json, **options):
+        begin = day(start)
         try:
-            day = date.fromisoformat(start)
-        except ValueError:
-            self._fail(f"日期“{start}”不是 YYYY-MM-DD 形式的有效日期。")
-        try:
-            answer = self._answer(rule.strip().upper(), day, province.strip())
+            answer = self._answer(rule.strip().upper(), begin, province.strip())
         except (LimitMissing, rules.UnitUnknown) as error:
-            self._fail(str(error))
+            _fail(str(error))
         except (OverflowError, ValueError):
-            self._fail(f"从 {start} 起算的期限超出可以计算的年份。")
+            _fail(f"从 {start} 起算的期限超出可以计算的年份。")
         if not explain:
             answer["explanation"] = []
         if as_json:
-            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            self.print_json(answer)
         else:
             self._print(answer)
 
     def _answer(self, rule: str, start: date, province: str) -> dict:
         if province and not is_province(province):
-            self._fail(f"没有名为“{province}”的省份。")
+            _fail(f"没有名为“{province}”的省份。")
         limits = limits_in(province)
         if found := RETIREMENT.fullmatch(rule):
             return _retirement(rule, limits.retirement(found[1]), start)
         if not re.fullmatch(r"T\d{1,2}(-[A-Z]+)?", rule):
-            self._fail(
+            _fail(
                 f"没有规则“{rule}”：可用 T1 至 T22、RETIREMENT-M、"
                 "RETIREMENT-F55、RETIREMENT-F50。"
             )
@@ -90,10 +87,10 @@ class Command(BaseCommand):
             sign = "+" if step["counted"] else " "
             self.stdout.write(f"{step['date']} {sign} {step['why']}")
 
-    def _fail(self, sentence: str) -> None:
-        """Say what is wrong in one line on standard error; exit status 2."""
-        self.stderr.write(sentence)
-        sys.exit(2)
+
+def _fail(sentence: str) -> NoReturn:
+    """Say what is wrong in one line on standard error; exit status 2."""
+    raise CommandError(sentence, returncode=2)
 
 
 def _retirement(rule: str, group, born_on: date) -> dict:
