@@ -74,35 +74,33 @@ UNITS = {
     "month_of_year": "月",
 }
 # Every number that later parts may ask for, so that a slip of the pen is found.
-NUMBERS = frozenset(
-    {
-        "freshness_days",
-        "levels",
-        "team_inspectors",
-        "assistants_per_grid",
-        "retirement_window_years",
-        "premises_min",
-        "premises_max",
-        "arrears_months",
-        "complaints_per_year",
-        "unemployed_years",
-        "squad_money",
-        "entry_age_max",
-        "probation_months",
-        "contract_months",
-        "term_years",
-        "rotation_years",
-        "excellent_years",
-        "leave_days_district",
-        "spot_absences_max",
-        "absent_days_in_a_row",
-        "absent_days_in_a_year",
-        "absent_days_left",
-        "elimination_percent",
-        "exit_months_before_retirement",
-        "post_list_month",
-    }
-)
+NUMBERS = {
+    "freshness_days": "信息有效期",
+    "levels": "网格级数",
+    "team_inspectors": "办案监察员最少人数",
+    "assistants_per_grid": "每个网格协管员人数",
+    "retirement_window_years": "距退休年限",
+    "premises_min": "用房面积下限",
+    "premises_max": "用房面积上限",
+    "arrears_months": "欠薪欠费达到",
+    "complaints_per_year": "一年内被举报投诉达到",
+    "unemployed_years": "失业时间",
+    "squad_money": "中队工作经费",
+    "entry_age_max": "入职年龄上限",
+    "probation_months": "试用期",
+    "contract_months": "合同期限",
+    "term_years": "每届任期上限",
+    "rotation_years": "同一社区轮岗年限",
+    "excellent_years": "连续优秀年数",
+    "leave_days_district": "区级批准请假上限",
+    "spot_absences_max": "无故空岗上限",
+    "absent_days_in_a_row": "无故连续缺勤",
+    "absent_days_in_a_year": "一年累计无故缺勤",
+    "absent_days_left": "不在岗视作离职",
+    "elimination_percent": "每年淘汰比例上限",
+    "exit_months_before_retirement": "退休前退出",
+    "post_list_month": "岗位明细表填报月份",
+}
 DEFAULT_FRESHNESS = 183  # days: half a year, 人社部发〔2009〕4号
 
 Row = TypeVar("Row")

@@ -171,7 +171,7 @@ def policy_on(district: Grid, on: date) -> PolicyOnDate | None:
     return policies_on([district], on).get(district.pk)
 
 
-def policies_on(districts: Iterable[Grid], on: date) -> dict[int, PolicyOnDate]:
+def policies_on(districts: Iterable[Grid | int], on: date) -> dict[int, PolicyOnDate]:
     """Return the policies of many districts on a date, by the district's key."""
     rows = PolicyInForce.objects.on(on).filter(district__in=list(districts))
     return {

@@ -143,7 +143,7 @@ def test_load_policies_loads_all_or_nothing(tmp_path):
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
     good.write_bytes(ERQI_FILE)
     bad.write_text('id = "x"', encoding="utf-8")
-    with pytest.raises(CommandError, match="bad.*：") as caught:
+    with pytest.raises(CommandError, match="bad") as caught:
         call_command("load_policies", str(good), str(bad), stdout=StringIO())
     assert caught.value.returncode == 2
     assert not Policy.objects.exists()

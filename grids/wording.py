@@ -1,0 +1,128 @@
+"""What the values of a policy say, in the words of the page."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from grids.models import Grid
+from grids.policy import (
+    INDICATORS,
+    NUMBERS,
+    TERMS,
+    UNITS,
+    Expected,
+    Level,
+    LimitRow,
+    Milestone,
+    Number,
+    Phase,
+    PolicyValues,
+    Quota,
+    Target,
+)
+
+_KINDS = dict(Grid.Kind.choices)
+
+
+def sections(values: PolicyValues) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Return what the typed values say, as titled groups of (words, row)."""
+    groups: list[tuple[str, Iterable[Any], Callable[[Any], str]]] = [
+        ("网格级别", values.levels, level_words),
+        ("人员配备", values.quotas, lambda row: quota_words(row, values)),
+        ("应有数", values.expected, lambda row: expected_words(row, values)),
+        ("阶段", values.phases, phase_words),
+        ("目标", values.targets, lambda row: target_words(row, values)),
+        ("节点", values.milestones, milestone_words),
+        ("其他数值", values.numbers, number_words),
+        ("分担", values.shares, lambda r: f"{r.of}：{r.party}承担 {r.percent}%"),
+        ("清单", values.checklists, lambda row: f"{row.name}：{'、'.join(row.items)}"),
+        ("名称", values.labels, lambda row: f"{TERMS[row.term]}称为{row.text}"),
+    ]
+    return [
+        (title, [(words(row), row) for row in rows]) for title, rows, words in groups
+    ]
+
+
+def statements(values: PolicyValues) -> dict[str, list[str]]:
+    """Return what the typed values say, by the clause that they stand beside."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for _, rows in sections(values):
+        for text, row in rows:
+            said[row.clause].append(text)
+    return dict(said)
+
+
+def level_words(level: Level) -> str:
+    kinds = "、".join(_KINDS[kind] for kind in level.kinds)
+    return f"{level.name}：{kinds}{_assumed(level.assumed)}"
+
+
+def quota_words(quota: Quota, values: PolicyValues) -> str:
+    kinds = "、".join(_KINDS[kind] for kind in quota.kinds)
+    who = "或".join(values.label(kind) for kind in quota.any_of or (quota.role,))
+    if quota.indexed:
+        many = "按配置指数"
+    elif quota.is_range:
+        many = f"{quota.min} 至 {quota.max} 名"
+    else:
+        many = f"{'合计 ' if quota.any_of else ''}{quota.min} 名"
+    return f"每个{kinds}：{who}{many}{_assumed(quota.assumed)}"
+
+
+def expected_words(expected: Expected, values: PolicyValues) -> str:
+    group, _, key = expected.what.partition(":")
+    names = {
+        "grids": "网格合计",
+        "persons": "人员合计",
+        "level": next(
+            (one.name for one in values.levels if str(one.number) == key), ""
+        ),
+        "kind": _KINDS.get(key, ""),
+        "posts": values.label(key) if group == "posts" else "",
+    }
+    measure = "名" if group in ("persons", "posts") else "个"
+    return f"应有数：{names[group]} {expected.count} {measure}"
+
+
+def phase_words(phase: Phase) -> str:
+    return f"第 {phase.number} 阶段{phase.name}，{due_words(phase)}"
+
+
+def target_words(target: Target, values: PolicyValues) -> str:
+    phase = next(one for one in values.phases if one.number == target.phase)
+    who = values.label(target.person_kind) if target.person_kind else ""
+    rate = f"{who}{INDICATORS[target.indicator]}"
+    return (
+        f"{phase.name}：{rate}不低于 {target.threshold:.0%}{_assumed(target.assumed)}"
+    )
+
+
+def milestone_words(row: Milestone) -> str:
+    return f"{row.name}，{due_words(row)}"
+
+
+def due_words(row: Phase | Milestone) -> str:
+    """Say until when, as a date or counted from the start of the programme."""
+    if row.on:
+        return f"截至 {row.on.isoformat()}"
+    parts = [f"{row.months} 个月"] if row.months else []
+    parts += [f"{row.days} 天"] if row.days else []
+    return f"自启动起 {'零 '.join(parts)}内" if parts else "没有期限"
+
+
+def number_words(number: Number) -> str:
+    unit = UNITS[number.unit]
+    return f"{NUMBERS[number.key]}：{number.value} {unit}{_assumed(number.assumed)}"
+
+
+def limit_words(row: LimitRow) -> str:
+    """Say how long a statutory limit is."""
+    if row.value is None:
+        return "没有固定期限"
+    if row.value == 0:
+        return "当日"
+    return f"{row.value} {UNITS[row.unit]}"
+
+
+def _assumed(assumed: bool) -> str:
+    return "（推定）" if assumed else ""
