@@ -3,6 +3,7 @@ from django.urls import include, path
 from gridinspect.ui import errors
 
 urlpatterns = [
+    path("", include("reports.home_urls")),
     path("", include("gridinspect.accounts.urls")),
     path("", include("gridinspect.audit.urls")),
     path("workdays/", include("cases.calendar_urls")),

@@ -62,10 +62,11 @@ class Counts:
     staffed: Mapping[str, Staffing] = field(default_factory=dict)
 
     def __add__(self, other: "Counts") -> "Counts":
-        numbers = {
-            name: getattr(self, name) + getattr(other, name) for name in NUMBERS
-        }
-        kinds = [*self.staffed, *(kind for kind in other.staffed if kind not in self.staffed)]
+        numbers = {name: getattr(self, name) + getattr(other, name) for name in NUMBERS}
+        kinds = [
+            *self.staffed,
+            *(kind for kind in other.staffed if kind not in self.staffed),
+        ]
         none = Staffing()
         staffed = {
             kind: self.staffed.get(kind, none) + other.staffed.get(kind, none)

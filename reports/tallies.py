@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from assistants.establishment import fillings_of
@@ -124,7 +124,9 @@ class _Posts:
         people = Count("person", distinct=True)
         self.assistants = dict(assistants.annotate(n=people).values_list("grid", "n"))
         self.trained = dict(
-            assistants.filter(Exists(passed)).annotate(n=people).values_list("grid", "n")
+            assistants.filter(Exists(passed))
+            .annotate(n=people)
+            .values_list("grid", "n")
         )
 
 
@@ -151,7 +153,7 @@ def _cases(district: Grid, on: date) -> dict[int, tuple[int, int]]:
     closed = Case.objects.filter(
         district=district, closed_on__range=(date(on.year, 1, 1), on)
     )
-    in_time = Count("pk", filter=Q(closed_on__lte=F("due_on")))
+    in_time = Count("pk", filter=Q(closed_in_time=True))
     rows = closed.values("grid").order_by("grid").annotate(n=Count("pk"), t=in_time)
     return {row["grid"]: (row["n"], row["t"]) for row in rows}
 
@@ -269,9 +271,7 @@ def _tallies(districts: Iterable[Grid], on: date):
 def as_counts(tally: Tally) -> Counts:
     """Return a kept row as counts."""
     staffed = {kind: Staffing(**row) for kind, row in tally.staffed.items()}
-    return Counts(
-        **{name: getattr(tally, name) for name in NUMBERS}, staffed=staffed
-    )
+    return Counts(**{name: getattr(tally, name) for name in NUMBERS}, staffed=staffed)
 
 
 def _tally(district: Grid, key: int, on: date, counts: Counts) -> Tally:
@@ -290,5 +290,3 @@ def _lock(district: Grid) -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, %s)", [TALLY_LOCKS, district.pk]
         )
-
-

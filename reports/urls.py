@@ -1,5 +1,20 @@
 from django.urls import path
 
-from reports import views
+from reports.views import dashboards, rows
 
-urlpatterns = [path("", views.workbench, name="home")]
+app_name = "reports"
+urlpatterns = [
+    path("dashboard/", dashboards.dashboard, name="dashboard"),
+    path("dashboard/city/<str:code>/", dashboards.city_dashboard, name="city"),
+    path("dashboard/grid/<int:pk>/", dashboards.grid_dashboard, name="grid"),
+    path(
+        "dashboard/city/<str:code>/<str:rate>/<str:part>/",
+        rows.city_rows,
+        name="city-rows",
+    ),
+    path(
+        "dashboard/grid/<int:pk>/<str:rate>/<str:part>/",
+        rows.grid_rows,
+        name="grid-rows",
+    ),
+]

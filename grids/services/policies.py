@@ -12,7 +12,7 @@ from django.db import transaction
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from grids.models import Grid, Policy, PolicyClause, PolicyInForce
-from grids.policy import PolicyError, PolicyValues, TargetInForce, parse_policy
+from grids.policy import Phase, PolicyError, PolicyValues, TargetInForce, parse_policy
 from grids.services.figures import mark_district_dirty
 from grids.services.tree import Refused
 
@@ -46,6 +46,11 @@ class PolicyOnDate:
     def targets(self) -> tuple[TargetInForce, ...]:
         """Return the targets that hold on the date."""
         return self.values.targets_on(self.programme_start, self.on)
+
+    @property
+    def phase(self) -> Phase | None:
+        """Return the phase of the plan in which the date lies."""
+        return self.values.phase_on(self.programme_start, self.on)
 
 
 def shipped_files() -> list[Path]:

@@ -1,0 +1,145 @@
+"""The rows behind a figure: what was counted, out of what, and what is missing.
+
+Each list is a function of a place and a date like the figure itself, so that its length
+is the figure.
+"""
+
+from datetime import date, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from assistants.models import Training
+from cases.models import Case
+from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
+from gridinspect.scope import within_paths
+from grids.models import City, DailyEntry, Grid, Posting
+from grids.services.policies import policies_on
+from reports.rules import NETWORKED_DAYS
+from reports.tallies import leaf_keys
+
+PARTS = ("numerator", "denominator", "missing")
+
+
+def known_units(place: Grid | City, on: date) -> QuerySet[Placement]:
+    """Return the units of 底数, each as its placement on that date."""
+    open_then = StatusPeriod.objects.on(on).filter(
+        enterprise=OuterRef("enterprise"), status__in=Enterprise.OPEN_STATUSES
+    )
+    complete = Survey.objects.filter(
+        enterprise=OuterRef("enterprise"), is_complete=True, surveyed_on__lte=on
+    )
+    return (
+        Placement.objects.on(on)
+        .filter(within_paths([place.path], "grid__path"), Exists(open_then))
+        .annotate(
+            last_survey=Subquery(
+                complete.order_by("-surveyed_on").values("surveyed_on")[:1]
+            )
+        )
+        .select_related("enterprise", "grid__parent")
+    )
+
+
+def unit_rows(
+    user: User, place: Grid | City, on: date, *, rate: str, part: str
+) -> QuerySet[Placement]:
+    """Return the units behind `assigned`, `acquired` or `filed`."""
+    seen = within_paths(user.scope_paths(Permission.ENTERPRISE_VIEW), "grid__path")
+    units = known_units(place, on).filter(seen)
+    condition = {"assigned": _assigned, "acquired": _acquired, "filed": _filed}[rate]
+    return _part(units, condition(place, on), part)
+
+
+def trained_rows(
+    user: User, place: Grid | City, on: date, *, part: str
+) -> QuerySet[Posting]:
+    """Return the postings of assistants behind 受训率."""
+    passed = Training.objects.filter(
+        person=OuterRef("person"),
+        kind=Training.Kind.PRE_POST,
+        passed=True,
+        finished_on__lte=on,
+    )
+    posted = (
+        Posting.objects.visible_to(user)
+        .on(on)
+        .within(place)
+        .filter(role=Role.ASSISTANT)
+        .select_related("person", "grid__parent")
+    )
+    return _part(posted, Q(Exists(passed)), part)
+
+
+def networked_rows(
+    user: User, place: Grid | City, on: date, *, part: str
+) -> QuerySet[Grid]:
+    """Return the leaves behind 联网率."""
+    entered = DailyEntry.objects.filter(
+        person=OuterRef("person"),
+        day__range=(on - timedelta(days=NETWORKED_DAYS), on),
+    )
+    active = (
+        Posting.objects.on(on)
+        .filter(grid=OuterRef("pk"), role__in=POSTED_STAFF)
+        .filter(Exists(entered))
+    )
+    leaves = Grid.objects.visible_to(user).within(place)
+    leaves = leaves.filter(pk__in=leaf_keys_of(place, on)).select_related("parent")
+    return _part(leaves, Q(Exists(active)), part)
+
+
+def timely_rows(
+    user: User, place: Grid | City, on: date, *, part: str
+) -> QuerySet[Case]:
+    """Return the cases behind 法定时限内办结率."""
+    closed = (
+        Case.objects.visible_to(user)
+        .within(place)
+        .filter(closed_on__range=(date(on.year, 1, 1), on))
+        .select_related("enterprise", "grid")
+    )
+    return _part(closed, Q(closed_in_time=True), part)
+
+
+def leaf_keys_of(place: Grid | City, on: date) -> list[int]:
+    """Return the leaves of a place on a date, over all its districts."""
+    grids: dict[int, list[Grid]] = {}
+    for grid in Grid.objects.filter(within_paths([place.path], "path")):
+        grids.setdefault(grid.district_id, []).append(grid)
+    policies = policies_on(grids, on)
+    return [
+        key
+        for district, many in grids.items()
+        for key in leaf_keys(many, policies.get(district), on)
+    ]
+
+
+def _assigned(place: Grid | City, on: date) -> Q:
+    staffed = Posting.objects.on(on).filter(
+        role__in=POSTED_STAFF, grid__in=leaf_keys_of(place, on)
+    )
+    return Q(grid__in=set(staffed.values_list("grid", flat=True)))
+
+
+def _acquired(place: Grid | City, on: date) -> Q:
+    districts = Grid.objects.filter(within_paths([place.path], "path"))
+    keys = set(districts.values_list("district", flat=True))
+    fresh = Q(pk__in=[])
+    for district, policy in policies_on(keys, on).items():
+        since = on - timedelta(days=policy.values.freshness_days)
+        fresh |= Q(district=district, last_survey__gte=since)
+    return fresh
+
+
+def _filed(place: Grid | City, on: date) -> Q:
+    return Q(last_survey__isnull=False)
+
+
+def _part(rows: QuerySet, counted: Q, part: str) -> QuerySet:
+    if part == "numerator":
+        return rows.filter(counted)
+    if part == "missing":
+        return rows.exclude(pk__in=rows.filter(counted).values("pk"))
+    return rows

@@ -1,0 +1,16 @@
+"""What the reports add to menus, pages and the trail."""
+
+from gridinspect.accounts.roles import Permission
+from gridinspect.audit.verbs import name_acts
+from gridinspect.ui.registry import menu
+
+menu.add(
+    "监管态势",
+    "覆盖情况",
+    "reports:dashboard",
+    Permission.COVERAGE_VIEW,
+    "speedometer2",
+    10,
+)
+
+name_acts({"tally.drifted": "统计数与明细不符", "report.asked": "生成报告"})

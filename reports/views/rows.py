@@ -1,0 +1,121 @@
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+
+from gridinspect.accounts.roles import Permission
+from gridinspect.ui.pages import render_list
+from gridinspect.ui.tables import Column, build_table
+from grids.access import may, require
+from grids.models import City, Grid
+from reports import rows
+from reports.indicators import indicator
+from reports.views.dashboards import asked_day
+
+UNIT_COLUMNS = [
+    Column(
+        "name",
+        "单位名称",
+        value="enterprise.name",
+        sort="enterprise__name",
+        link=lambda placed: placed.enterprise.get_absolute_url(),
+    ),
+    Column("uscc", "统一社会信用代码", value="enterprise.uscc"),
+    Column("grid", "所属网格", value="grid.name", sort="grid__code"),
+    Column("parent", "上级网格", value="grid.parent"),
+    Column("last_survey", "最近一次完整采集", sort="last_survey"),
+    Column("since", "归属起始", sort="since", hidden=True),
+]
+POSTING_COLUMNS = [
+    Column("person", "姓名", value="person.name", sort="person__name"),
+    Column("grid", "网格", value="grid.name", sort="grid__code"),
+    Column("parent", "上级网格", value="grid.parent"),
+    Column("role", "岗位", value="get_role_display"),
+    Column("since", "上岗日期", sort="since"),
+]
+GRID_COLUMNS = [
+    Column("name", "网格名称", sort="name", link=True),
+    Column("code", "网格编码", sort="code"),
+    Column("parent", "上级网格", sort="parent__code"),
+]
+CASE_COLUMNS = [
+    Column("number", "案号", sort="filed_on", link=True),
+    Column("enterprise", "单位", value="enterprise.name"),
+    Column("grid", "网格", value="grid.name"),
+    Column("filed_on", "立案日期", sort="filed_on"),
+    Column("due_on", "调查期限", sort="due_on"),
+    Column("closed_on", "结案日期", sort="closed_on"),
+]
+
+
+def city_rows(request, code, rate, part):
+    """Show the rows behind a figure of a city."""
+    city = get_object_or_404(City.objects.visible_to(request.user), code=code)
+    if not may(request.user, Permission.COVERAGE_VIEW, at=city):
+        raise Http404
+    return _rows(request, city, rate, part, reverse("reports:city", args=[code]))
+
+
+def grid_rows(request, pk, rate, part):
+    """Show the rows behind a figure of a grid."""
+    grid = get_object_or_404(Grid.objects.visible_to(request.user), pk=pk)
+    require(request.user, Permission.COVERAGE_VIEW, at=grid)
+    return _rows(request, grid, rate, part, reverse("reports:grid", args=[pk]))
+
+
+def _rows(request, place: Grid | City, rate: str, part: str, back: str):
+    key, on = rate.replace("-", ":"), asked_day(request)
+    try:
+        meant = indicator(key)
+    except KeyError:
+        raise Http404 from None
+    if part not in rows.PARTS:
+        raise Http404
+    if key.startswith("staffed"):
+        return redirect(_establishment(place, on, key, part))
+    queryset, columns, sort, permission = _behind(request, place, on, key, part)
+    require(request.user, permission, at=place)
+    table = build_table(
+        request, queryset, columns, name=f"rows-{key}", default_sort=sort
+    )
+    words = {
+        "numerator": meant.numerator,
+        "denominator": meant.denominator,
+        "missing": meant.missing,
+    }
+    return render_list(
+        request,
+        title=f"{place.name}{meant.name}：{words[part]}",
+        table=table,
+        crumbs=[
+            ("监管态势", reverse("reports:dashboard")),
+            (place.name, f"{back}?on={on:%Y-%m-%d}"),
+        ],
+        note=f"截至 {on:%Y-%m-%d} 的明细，条数就是统计页上的数字。",
+        empty="没有这样的记录。",
+    )
+
+
+def _behind(request, place, on, key, part):
+    """Return queryset, columns, order, and what one must be allowed to see."""
+    user = request.user
+    if key == "trained":
+        found = rows.trained_rows(user, place, on, part=part)
+        return found, POSTING_COLUMNS, "grid", Permission.STAFF_VIEW
+    if key == "networked":
+        found = rows.networked_rows(user, place, on, part=part)
+        return found, GRID_COLUMNS, "code", Permission.GRID_VIEW
+    if key == "timely":
+        found = rows.timely_rows(user, place, on, part=part)
+        return found, CASE_COLUMNS, "-closed_on", Permission.CASE_VIEW
+    found = rows.unit_rows(user, place, on, rate=key, part=part)
+    return found, UNIT_COLUMNS, "name", Permission.ENTERPRISE_VIEW
+
+
+def _establishment(place: Grid | City, on, key: str, part: str) -> str:
+    where = "city" if isinstance(place, City) else "grid"
+    asked = {where: place.code, "on": f"{on:%Y-%m-%d}", "kind": key.partition(":")[2]}
+    if part == "missing":
+        asked["short"] = "on"
+    return f"{reverse('assistants:establishment')}?{urlencode(asked)}"
