@@ -5,10 +5,12 @@ from itertools import count
 
 from django.utils import timezone
 
+from assistants.models import Certificate
+from cases.models import Case, Identity, Matter
 from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
-from grids.models import City, Grid, Posting
+from grids.models import City, Posting
 from grids.services import tree
 from grids.services.policies import SHIPPED, adopt_policy, load_policy
 
@@ -121,3 +123,46 @@ def make_adoption(district, slug="erqi-2013", *, since=LONG_AGO, programme_start
         programme_start=programme_start or since,
         by=User.objects.system(),
     )
+
+
+def make_certificate(person, *, valid_from=LONG_AGO, valid_until=date(2099, 12, 31)):
+    """Give a person a 劳动保障监察证."""
+    return Certificate.objects.create(
+        person=person,
+        kind=Certificate.Kind.FULL_TIME,
+        number=f"ZJ{next(serial):06}",
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+
+
+def make_matter(*, grid, kind="complaint", name="陈小明", **fields):
+    """Make a complaint or report straight in the table, without its clock."""
+    defaults = {
+        "number": f"测试人社监登字〔2026〕第{next(serial)}号",
+        "respondent_name": "郑州测试有限公司",
+        "received_on": date(2026, 3, 2),
+        "accept_due_on": date(2026, 3, 9) if kind == "complaint" else None,
+        "channel": Matter.Channel.VISIT,
+        "facts": "拖欠工资",
+        "registered_by": User.objects.system(),
+    }
+    matter = Matter.objects.create(
+        grid=grid, district=grid.district, kind=kind, **defaults | fields
+    )
+    Identity.objects.create(matter=matter, name=name, phone="19900001234")
+    return matter
+
+
+def make_case(*, grid, **fields):
+    """Make a case straight in the table, without the services and the law."""
+    defaults = {
+        "number": f"测试人社监立字〔2026〕第{next(serial)}号",
+        "enterprise": fields.get("enterprise") or make_enterprise(grid=grid),
+        "source": Case.Source.PATROL,
+        "cause": "拖欠工资",
+        "filed_on": date(2026, 3, 2),
+        "due_on": date(2026, 4, 1),
+        "recorded_by": User.objects.system(),
+    }
+    return Case.objects.create(grid=grid, district=grid.district, **defaults | fields)

@@ -101,7 +101,11 @@ class ArchivedDocument(models.Model):
     """A file as it was made: its question (parameters), its date, its hash."""
 
     # What a reader must be granted at the document's place.
-    PERMISSIONS = (Permission.REPORT_VIEW, Permission.CASE_VIEW)
+    PERMISSIONS = (
+        Permission.REPORT_VIEW,
+        Permission.CASE_VIEW,
+        Permission.IDENTITY_REVEAL,
+    )
 
     kind = models.CharField("种类", max_length=40)
     title = models.CharField("标题", max_length=200)
