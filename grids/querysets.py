@@ -35,16 +35,27 @@ class CityQuerySet(ScopedQuerySet):
             return self.all()
         return self.filter(code__in={path.split("/")[1] for path in paths})
 
+    def editable_by(self, user):
+        """Keep the cities whose districts the user may add to today."""
+        paths = user.scope_paths(Permission.GRID_EDIT)
+        if "/" in paths:
+            return self.all()
+        whole = {path.strip("/") for path in paths if path.count("/") == 2}
+        return self.filter(code__in=whole)
+
 
 class GridQuerySet(TreeQuerySet, ScopedQuerySet):
     path_field = "path"
     view_permission = Permission.GRID_VIEW
 
+    def editable_by(self, user):
+        """Keep the grids that the user may change today."""
+        paths = user.scope_paths(Permission.GRID_EDIT)
+        return self.filter(within_paths(paths, self.path_field))
+
     def open_on(self, day: date):
         """Keep the grids that exist on this day."""
-        return self.filter(
-            Q(closed_on=None) | Q(closed_on__gt=day), opened_on__lte=day
-        )
+        return self.filter(Q(closed_on=None) | Q(closed_on__gt=day), opened_on__lte=day)
 
     def roots(self):
         """Keep the roots: districts and functional zones."""
@@ -54,6 +65,18 @@ class GridQuerySet(TreeQuerySet, ScopedQuerySet):
         """Keep the grid and everything above it, from the root down."""
         keys = [int(part) for part in grid.path.strip("/").split("/")[1:]]
         return self.filter(pk__in=keys).order_by("level")
+
+    def matching(self, words: str):
+        """Keep the grids with these words in the name, this code or these initials."""
+        words = words.strip()
+        found = (
+            Q(name__icontains=words)
+            | Q(code__startswith=words)
+            | Q(division_code__startswith=words)
+        )
+        if words.isascii() and words.isalpha():
+            found |= Q(pinyin__startswith=words.lower())
+        return self.filter(found)
 
     def for_list(self):
         """Fetch what a row of a list shows, in the order of codes."""

@@ -1,9 +1,30 @@
 """What this app adds to the pages of others: menu entries and names of acts."""
 
-from gridinspect.accounts.roles import Permission
-from gridinspect.audit.verbs import name_acts
-from gridinspect.ui.registry import menu
+from collections.abc import Iterator
 
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import Permission, Role
+from gridinspect.audit.services import history
+from gridinspect.audit.verbs import act_name, name_acts
+from gridinspect.ui.registry import TimelineEntry, menu, standing, timeline
+from grids.models import Grid, Posting
+
+menu.add(
+    "网格与人员",
+    "网格管理",
+    "grids:list",
+    Permission.GRID_VIEW,
+    icon="diagram-3",
+    order=10,
+)
+menu.add(
+    "网格与人员",
+    "地市与区县",
+    "grids:cities",
+    Permission.GRID_VIEW,
+    icon="buildings",
+    order=15,
+)
 menu.add(
     "网格与人员",
     "政策",
@@ -13,3 +34,51 @@ menu.add(
     order=40,
 )
 name_acts({"policy.loaded": "载入政策", "policy.adopted": "采用方案"})
+name_acts(
+    {
+        "grid.created": "新增网格",
+        "grid.changed": "修改网格",
+        "grid.closed": "停用网格",
+        "grid.moved": "移动网格",
+        "grid.district_built": "建立区县网格树",
+        "grid.branches_added": "批量新增网格",
+        "grid.renumbered": "修复网格树",
+    }
+)
+
+
+def _history(user: User, grid: Grid) -> Iterator[TimelineEntry]:
+    """Tell what was done to a grid."""
+    for event in history(grid):
+        yield TimelineEntry(
+            event.at, act_name(event.verb), event.actor_name, note=_details(event.data)
+        )
+
+
+def _details(data: dict) -> str:
+    before, after = data.get("before"), data.get("after")
+    if isinstance(before, str) and isinstance(after, str):
+        return f"{before} → {after}"
+    if isinstance(before, dict) and isinstance(after, dict):
+        changed = [
+            f"{before[key]} → {after[key]}"
+            for key in after
+            if before.get(key) != after[key]
+        ]
+        return "；".join(changed)
+    if data.get("successor"):
+        return f"由{data['successor']}接续"
+    return ""
+
+
+timeline.add("grids.grid", _history)
+
+
+def _standing(user: User) -> str:
+    """Say where a person works and as what, such as 二七区 · 区县管理."""
+    posts = Posting.objects.current().filter(person=user.person_id)
+    first = posts.select_related("grid", "city").order_by("since", "pk").first()
+    return f"{first.place} · {Role(first.role).label}" if first else ""
+
+
+standing.provide(_standing)

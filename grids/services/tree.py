@@ -4,6 +4,7 @@ django-mptt corrupts under concurrent writes, so nothing else may write a Grid. 
 function takes the district's lock first and reads the parent again after it.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,22 @@ def initials(name: str) -> str:
     """Return the pinyin initials of a name in lower case, for search."""
     letters = lazy_pinyin(name, style=Style.FIRST_LETTER)
     return "".join(letters).lower().replace(" ", "")[:60]
+
+
+def suggest_code(parent: Grid | None, division_code: str = "") -> str:
+    """Return a code for a new grid: its division code, or the parent's and 3 digits.
+
+    Codes of closed grids are not given again. "" where no rule fits.
+    """
+    if division_code:
+        return division_code if parent else division_code[:6]
+    if parent is None or not re.fullmatch(r"\d{12}(\d{3})?", parent.code):
+        return ""
+    stem = parent.code[:12]
+    pattern = rf"^{stem}\d{{3}}$"
+    last = Grid.objects.filter(code__regex=pattern).aggregate(code=Max("code"))["code"]
+    number = int(last[12:]) + 1 if last else 1
+    return f"{stem}{number:03}" if number < 1000 else ""
 
 
 # What upper apps hang on grids: each counter returns (label, count) for a place, as
@@ -289,9 +306,9 @@ def add_below(
 
 
 _COLUMNS = (
-    "id city_id parent_id district_id code division_code name pinyin kind path "
-    "opened_on tree_id level lft rght"
-).split()
+    *("id", "city_id", "parent_id", "district_id", "code", "division_code", "name"),
+    *("pinyin", "kind", "path", "opened_on", "tree_id", "level", "lft", "rght"),
+)
 
 
 def _walk(node: Node) -> Iterable[Node]:

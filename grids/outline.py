@@ -1,0 +1,103 @@
+"""The organisation tree beside a list, level by level, as far as a person sees it."""
+
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from gridinspect.accounts.models import EVERYWHERE, User
+from gridinspect.accounts.roles import Permission
+from gridinspect.scope import within_paths
+from gridinspect.ui.pages import TreeNode
+from grids.models import City, Grid
+
+
+def place_asked(request: HttpRequest) -> Grid | City | None:
+    """Return the place that ?grid= or ?city= names, if this person may see it."""
+    for name, places in (("grid", Grid.objects), ("city", City.objects)):
+        key = request.GET.get(name, "")
+        if key.isascii() and key.isdigit() and len(key) < 19:
+            return places.visible_to(request.user).filter(pk=key).first()
+    return None
+
+
+def tree_beside(request: HttpRequest, to: str, at: Grid | City | None) -> str | None:
+    """Return the address that brings the tree beside the list `to` (a URL name).
+
+    A person who may not look at grids gets no tree.
+    """
+    if not request.user.holds(Permission.GRID_VIEW):
+        return None
+    asked = {"to": to} | ({"at": at.pk} if isinstance(at, Grid) else {})
+    return f"{reverse('grids:tree')}?{urlencode(asked)}"
+
+
+def tops(user: User) -> list[Grid]:
+    """Return the highest grids that a person sees."""
+    paths = user.scope_paths(Permission.GRID_VIEW)
+    cities = [path for path in paths if path == EVERYWHERE or path.count("/") == 2]
+    highest = Q(path__in=[path for path in paths if _is_highest(path, paths)])
+    if cities:
+        highest |= within_paths(cities, "path") & Q(parent=None)
+    visible = Grid.objects.visible_to(user).filter(highest, closed_on=None)
+    return list(with_children(visible).order_by("code"))
+
+
+def _is_highest(path: str, paths: Iterable[str]) -> bool:
+    return not any(path != other and path.startswith(other) for other in paths)
+
+
+def with_children(grids: QuerySet) -> QuerySet:
+    """Note for each grid whether open grids lie below it."""
+    below = Grid.objects.filter(parent=OuterRef("pk"), closed_on=None)
+    return grids.annotate(has_below=Exists(below)).select_related("city")
+
+
+def nodes(
+    grids: Iterable[Grid], *, to: str, at: Grid | None = None, opened: bool = False
+) -> list[TreeNode]:
+    """Return grids as nodes that lead to the list `to`.
+
+    Those above the chosen grid `at` stand open; `opened` opens these themselves.
+    """
+    return [
+        TreeNode(
+            label=grid.name,
+            url=f"{reverse(to)}?grid={grid.pk}",
+            selected=at is not None and at.pk == grid.pk,
+            has_children=grid.has_below,
+            expand_url=f"{reverse('grids:tree')}?to={to}&below={grid.pk}",
+            children=nodes(below(grid), to=to, at=at)
+            if opened or _is_above(grid, at)
+            else (),
+        )
+        for grid in grids
+    ]
+
+
+def city_nodes(grids: list[Grid], *, to: str, at: Grid | None) -> list[TreeNode]:
+    """Return the highest grids, under their cities when there are several of these."""
+    cities: dict[City, list[Grid]] = {}
+    for grid in grids:
+        cities.setdefault(grid.city, []).append(grid)
+    if len(cities) < 2:
+        return nodes(grids, to=to, at=at, opened=len(grids) == 1)
+    return [
+        TreeNode(
+            label=city.name,
+            url=f"{reverse(to)}?city={city.pk}",
+            children=nodes(own, to=to, at=at),
+        )
+        for city, own in cities.items()
+    ]
+
+
+def below(grid: Grid) -> QuerySet:
+    """Return the open children of a grid; who sees a grid sees all below it."""
+    return with_children(grid.children.filter(closed_on=None)).order_by("code")
+
+
+def _is_above(grid: Grid, at: Grid | None) -> bool:
+    return at is not None and at.pk != grid.pk and at.path.startswith(grid.path)
