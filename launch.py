@@ -123,7 +123,10 @@ def dispatch(command: str, *arguments: str) -> int:
 
 def main() -> int:
     """Run a command; what keeps it from running becomes one line."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    signals = [signal.SIGINT, signal.SIGTERM]  # SIGINT is off in a script's background
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup means it
+        signals.append(signal.SIGHUP)
+    for number in signals:
         signal.signal(number, signal.default_int_handler)
     try:
         check_urls(os.environ)
