@@ -196,7 +196,7 @@ def test_a_limit_that_no_layer_sets_is_refused_in_words():
     with pytest.raises(PolicyError, match="没有找到期限规则 T1"):
         limit("T1", NATION)
     with pytest.raises(PolicyError, match="没有法定的固定期限"):
-        NATION.limit("T22")
+        limit("T22", NATION)
 
 
 # What is refused, with the word that the message must hold

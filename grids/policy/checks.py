@@ -1,0 +1,218 @@
+"""What a single row of a policy can't know: that the whole of it makes sense."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from grids.policy.values import (
+    TABLES,
+    Milestone,
+    Phase,
+    PolicyError,
+    PolicyValues,
+    Quota,
+)
+from grids.policy.words import (
+    CLAUSE_KINDS,
+    GRID_KINDS,
+    INDICATORS,
+    LAYERS,
+    NUMBERS,
+    PERSON_KINDS,
+    TERMS,
+    UNITS,
+)
+
+
+def _one_of(word: str, allowed: Iterable[str], where: str) -> None:
+    if word not in allowed:
+        choices = "、".join(sorted(allowed))
+        raise PolicyError(f"{where}写了“{word}”，请改为其中之一：{choices}。")
+
+
+def _no_twins(keys: Iterable[object], what: str) -> None:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            raise PolicyError(f"{what}“{key}”出现了 {count} 次，请只保留一处。")
+
+
+def _check_head(policy: PolicyValues) -> None:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", policy.id):
+        raise PolicyError(
+            f"政策编号“{policy.id}”只能由小写字母、数字和连字符组成，请改正。"
+        )
+    if policy.version < 1:
+        raise PolicyError("政策文件的版本号“version”应从 1 开始，请改正。")
+    _one_of(policy.layer, LAYERS, "政策文件的“layer”")
+    if policy.layer == "province" and not policy.province:
+        raise PolicyError("省级政策没有写明省份，请补上“province”。")
+
+
+def _check_clauses(policy: PolicyValues) -> None:
+    for clause in policy.clauses:
+        if not re.fullmatch(r"[A-Z]{2}-\d{2}", clause.id):
+            raise PolicyError(
+                f"条款编号“{clause.id}”应为两个大写字母加两位数字（如 EQ-14），请改正。"
+            )
+        _one_of(clause.kind, CLAUSE_KINDS, f"条款 {clause.id} 的“kind”")
+        if not clause.quote or not clause.meaning:
+            raise PolicyError(f"条款 {clause.id} 缺少原文或含义，请补上。")
+    _no_twins((clause.id for clause in policy.clauses), "条款编号")
+
+
+def _check_citations(policy: PolicyValues) -> None:
+    """Every value names a clause of this plan; a number may name a source instead."""
+    known = {clause.id for clause in policy.clauses}
+    for table, (field, _) in TABLES.items():
+        for number, row in enumerate(getattr(policy, field), start=1):
+            cited = getattr(row, "clause", "")
+            if cited and cited not in known:
+                raise PolicyError(
+                    f"[[{table}]] 第 {number} 行引用了条款 {cited}，"
+                    "但文件里没有这一条，请补上该条款或改正编号。"
+                )
+    for row in policy.numbers:
+        if not row.clause and not row.source:
+            raise PolicyError(
+                f"数值“{row.key}”没有依据，请写明条款“clause”或来源“source”。"
+            )
+
+
+def _check_levels(policy: PolicyValues) -> None:
+    for level in policy.levels:
+        if not 1 <= level.number <= 4:
+            raise PolicyError(f"网格级别 {level.number} 不在 1 至 4 之间，请改正。")
+        for kind in level.kinds:
+            _one_of(kind, GRID_KINDS, f"{level.name}的“kinds”")
+    _no_twins((level.number for level in policy.levels), "网格级别")
+    _no_twins(
+        (kind for level in policy.levels for kind in level.kinds), "网格级别中的类型"
+    )
+
+
+def _check_quotas(policy: PolicyValues) -> None:
+    for quota in policy.quotas:
+        where = f"条款 {quota.clause} 的配备标准"
+        _one_of(quota.role, PERSON_KINDS, f"{where}的“role”")
+        for kind in quota.kinds:
+            _one_of(kind, GRID_KINDS, f"{where}的“kinds”")
+        for kind in quota.any_of:
+            _one_of(kind, set(PERSON_KINDS) - {"either"}, f"{where}的“any_of”")
+        if (quota.role == "either") != bool(quota.any_of):
+            raise PolicyError(
+                f"{where}中，“either”须与“any_of”一起使用，请写明可以互相替代的人员。"
+            )
+        _check_quota_numbers(quota, where)
+    _no_twins(
+        ((kind, quota.role) for quota in policy.quotas for kind in quota.kinds),
+        "配备标准",
+    )
+
+
+def _check_quota_numbers(quota: Quota, where: str) -> None:
+    if quota.indexed:
+        if quota.min is not None or quota.max is not None:
+            raise PolicyError(f"{where}既用配置指数又写了人数，请只保留一种。")
+        return
+    if quota.min is None or quota.max is None:
+        raise PolicyError(f"{where}没有写明人数，请同时写“min”和“max”。")
+    if quota.min > quota.max:
+        raise PolicyError(
+            f"{where}的最少人数 {quota.min} 大于最多人数 {quota.max}，请改正。"
+        )
+
+
+def _check_dates(policy: PolicyValues) -> None:
+    dated: tuple[Phase | Milestone, ...] = (*policy.phases, *policy.milestones)
+    for row in dated:
+        if row.on is not None and (row.months is not None or row.days is not None):
+            raise PolicyError(
+                f"“{row.name}”既写了固定日期又写了推算期限，请只保留一种。"
+            )
+    for milestone in policy.milestones:
+        if milestone.on is None and milestone.months is None and milestone.days is None:
+            raise PolicyError(
+                f"节点“{milestone.name}”没有期限，请写明“on”或“months”“days”。"
+            )
+    numbers = [phase.number for phase in policy.phases]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise PolicyError("阶段应从 1 起依次编号，请改正 [[phase]] 的“number”。")
+    _no_twins((milestone.key for milestone in policy.milestones), "节点")
+
+
+def _check_targets(policy: PolicyValues) -> None:
+    phases = {phase.number for phase in policy.phases}
+    for target in policy.targets:
+        where = f"条款 {target.clause} 的目标"
+        _one_of(target.indicator, INDICATORS, f"{where}的“indicator”")
+        if target.phase not in phases:
+            raise PolicyError(
+                f"{where}属于第 {target.phase} 阶段，但没有这一阶段，请补上 [[phase]]。"
+            )
+        if (target.indicator == "staffed") != bool(target.person_kind):
+            raise PolicyError(
+                f"{where}中，只有配备率（staffed）要写明人员类别“person_kind”，请改正。"
+            )
+        if target.person_kind:
+            _one_of(target.person_kind, PERSON_KINDS, f"{where}的“person_kind”")
+    _no_twins(((target.phase, target.key) for target in policy.targets), "阶段目标")
+
+
+def _check_others(policy: PolicyValues) -> None:
+    for label in policy.labels:
+        _one_of(label.term, TERMS, "[[label]] 的“term”")
+    _no_twins((label.term for label in policy.labels), "名称")
+    for row in policy.numbers:
+        _one_of(row.key, NUMBERS, "[[number]] 的“key”")
+        _one_of(row.unit, UNITS, f"数值“{row.key}”的“unit”")
+    _no_twins((row.key for row in policy.numbers), "数值")
+    for one in policy.expected:
+        if not re.fullmatch(r"grids|persons|(level|kind|posts):\w+", one.what):
+            raise PolicyError(
+                f"[[expected]] 的“what”写了“{one.what}”，请写 grids、persons、"
+                "level:1、kind:street 或 posts:assistant 这样的值。"
+            )
+    _no_twins((one.what for one in policy.expected), "应有数")
+    _no_twins((one.key for one in policy.checklists), "清单")
+
+
+def _check_shares(policy: PolicyValues) -> None:
+    totals: Counter[str] = Counter()
+    for share in policy.shares:
+        totals[share.of] += share.percent
+    for of, total in totals.items():
+        if total != 100:
+            raise PolicyError(
+                f"“{of}”的分担比例合计为 {total}%，应为 100%，请改正 [[share]]。"
+            )
+
+
+def _check_statutes(policy: PolicyValues) -> None:
+    for row in policy.limits:
+        if not re.fullmatch(r"T\d{1,2}(-[A-Z0-9]+)?", row.rule):
+            raise PolicyError(f"期限规则“{row.rule}”应写成 T1 至 T22，请改正。")
+        _one_of(row.unit, UNITS, f"期限 {row.rule} 的“unit”")
+        if not row.source:
+            raise PolicyError(f"期限 {row.rule} 没有写明出处，请补上“source”。")
+    _no_twins(((row.rule, row.since.isoformat()) for row in policy.limits), "期限")
+    for category in policy.retirement:
+        if category.step < 1 or category.first_birth.day != 1:
+            raise PolicyError(
+                f"退休类别 {category.category} 的起始出生月应写该月一日、"
+                "每延一个月的间隔至少为 1，请改正。"
+            )
+    _no_twins((row.category for row in policy.retirement), "退休类别")
+
+
+CHECKS: Sequence[Callable[[PolicyValues], None]] = (
+    _check_head,
+    _check_clauses,
+    _check_citations,
+    _check_levels,
+    _check_quotas,
+    _check_dates,
+    _check_targets,
+    _check_others,
+    _check_shares,
+    _check_statutes,
+)

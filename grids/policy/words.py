@@ -1,0 +1,86 @@
+"""The words that a policy may use, and what they are called on a page."""
+
+CLAUSE_KINDS = frozenset({"rule", "duty", "target", "words"})
+LAYERS = frozenset({"national", "province", "plan"})
+GRID_KINDS = frozenset(
+    {
+        "district",
+        "zone",
+        "street",
+        "town",
+        "park",
+        "community",
+        "village",
+        "cell",
+    }
+)
+PERSON_KINDS = {
+    "full_time_inspector": "专职监察员",
+    "part_time_inspector": "兼职监察员",
+    "inspector": "监察员",
+    "assistant": "协管员",
+    "either": "兼职监察员或协管员",
+    "enterprise_assistant": "企业协管员",
+}
+INDICATORS = {
+    "assigned": "网格监管率",
+    "acquired": "信息采集率",
+    "filed": "建档率",
+    "staffed": "配备率",
+    "trained": "受训率",
+    "networked": "联网率",
+}
+TERMS = {
+    **PERSON_KINDS,
+    "command_centre": "指挥中心",
+    "brigade": "监察大队",
+    "squad": "监察中队",
+    "station": "监察工作站",
+    "unit_file": "一户一档",
+    "register": "一格一册",
+    "level_1": "一级网格",
+    "level_2": "二级网格",
+    "level_3": "三级网格",
+}
+UNITS = {
+    "working_days": "个工作日",
+    "natural_days": "日",
+    "months": "个月",
+    "years": "年",
+    "times": "次",
+    "levels": "级",
+    "persons": "人",
+    "percent": "%",
+    "percent_per_day": "%每日",
+    "square_metres": "平方米",
+    "yuan_per_year": "元每年",
+    "month_of_year": "月",
+}
+# Every number that later parts may ask for, so that a slip of the pen is found.
+NUMBERS = {
+    "freshness_days": "信息有效期",
+    "levels": "网格级数",
+    "team_inspectors": "办案监察员最少人数",
+    "assistants_per_grid": "每个网格协管员人数",
+    "retirement_window_years": "距退休年限",
+    "premises_min": "用房面积下限",
+    "premises_max": "用房面积上限",
+    "arrears_months": "欠薪欠费达到",
+    "complaints_per_year": "一年内被举报投诉达到",
+    "unemployed_years": "失业时间",
+    "squad_money": "中队工作经费",
+    "entry_age_max": "入职年龄上限",
+    "probation_months": "试用期",
+    "contract_months": "合同期限",
+    "term_years": "每届任期上限",
+    "rotation_years": "同一社区轮岗年限",
+    "excellent_years": "连续优秀年数",
+    "leave_days_district": "区级批准请假上限",
+    "spot_absences_max": "无故空岗上限",
+    "absent_days_in_a_row": "无故连续缺勤",
+    "absent_days_in_a_year": "一年累计无故缺勤",
+    "absent_days_left": "不在岗视作离职",
+    "elimination_percent": "每年淘汰比例上限",
+    "exit_months_before_retirement": "退休前退出",
+    "post_list_month": "岗位明细表填报月份",
+}
