@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from gridinspect.accounts.roles import Role
 from grids.models import PolicyInForce
+from grids.templatetags.clauses import clause_link
 from tests.factories import LONG_AGO, make_adoption, make_city, make_policy, make_user
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +156,11 @@ def test_pages_cost_few_queries(bureau_client, erqi, django_assert_max_num_queri
         page(bureau_client, name, *args)  # reads the version once
         with django_assert_max_num_queries(12):
             page(bureau_client, name, *args)
+
+
+def test_a_clause_is_one_click_away(plan):
+    link = clause_link(plan, "SY-55")
+    assert f'href="{plan.get_absolute_url()}?tab=clauses#SY-55"' in link
+    assert "网格划分到位" in link
+    assert clause_link(plan, "EQ-01") == "EQ-01"
+    assert clause_link(None, "EQ-01") == "EQ-01"
