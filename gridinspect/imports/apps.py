@@ -7,4 +7,4 @@ class ImportsConfig(AppConfig):
     verbose_name = "导入"
 
     def ready(self):
-        autodiscover_modules("resources")  # one class for each kind of workbook
+        autodiscover_modules("resources")

@@ -1,0 +1,441 @@
+"""Where the table is: which sheet, which rows are its header, what each column means.
+
+Pure over the first rows of each sheet; the body is judged row by row while it streams.
+Source: import-policy P11-P13 and its list of ignored rows.
+"""
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from gridinspect.imports.cleaning import CellFault, is_empty, plain
+from gridinspect.imports.fields import HeaderNames, SheetField, header_keys
+from gridinspect.imports.reading import Sheet, UnreadableFile, Workbook
+
+HEAD = 40  # rows in which a header is looked for
+
+
+def column_letter(index: int) -> str:
+    """Return the letters of a column counted from 0 (0 = A, 26 = AA)."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+@dataclass
+class Column:
+    """One column of a recognised table."""
+
+    index: int
+    header: str
+    field: str | None
+    note: str = ""
+
+    @property
+    def letter(self) -> str:
+        return column_letter(self.index)
+
+
+@dataclass
+class Table:
+    """What was recognised in one sheet."""
+
+    sheet: Sheet
+    used: bool = False
+    why: str = ""
+    header_rows: list[int] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  # headers of required fields
+    _required: list[tuple[int, set[str]]] | None = None
+
+    @property
+    def mapped(self) -> dict[str, int]:
+        """Field → column, counted from 0."""
+        return {c.field: c.index for c in self.columns if c.field}
+
+    def required(self, columns: dict[str, SheetField]) -> list[tuple[int, set[str]]]:
+        """Return (column, what a repeated header would say there) of required fields."""
+        if self._required is None:
+            named = {c.field: c for c in self.columns if c.field}
+            self._required = [
+                (named[n].index, {named[n].header, c.header, *c.synonyms})
+                for n, c in columns.items()
+                if c.required and n in named
+            ]
+        return self._required
+
+
+@dataclass
+class Layout:
+    """What was recognised in a file."""
+
+    tables: list[Table]
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def used(self) -> list[Table]:
+        return [table for table in self.tables if table.used]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the sheets and columns, as the page and `import_file` show them."""
+        return {
+            "sheets": [
+                {
+                    "name": table.sheet.name,
+                    "used": table.used,
+                    "header_rows": table.header_rows if table.used else [],
+                    "why": table.why,
+                    "rows": table.sheet.row_count,
+                    "hidden": table.sheet.hidden,
+                }
+                for table in self.tables
+            ],
+            "columns": [
+                {
+                    "sheet": table.sheet.name,
+                    "col": column.letter,
+                    "header": column.header,
+                    "field": column.field,
+                    "note": column.note,
+                }
+                for table in self.used
+                for column in table.columns
+            ],
+            "notices": self.notices,
+        }
+
+
+_NOT_THE_TABLE = re.compile(
+    r"示例(?!区)|样例|样表|范例|填表说明|填写说明|填报说明|使用说明|^说明$|代码表|代码对照|字典|^封面$|^目录$"
+)
+
+
+def recognise(book: Workbook, columns: dict[str, SheetField], title: str) -> Layout:
+    """Find the tables of a workbook that are of this kind.
+
+    Raises UnreadableFile when there is none, naming the columns that are missing.
+    """
+    names = HeaderNames(columns)
+    required = {name for name, column in columns.items() if column.required}
+    tables = [_table(sheet, names, columns, required) for sheet in book.sheets]
+    layout = Layout(tables)
+    for table in tables:
+        name = table.sheet.name or "（CSV）"
+        if table.header_rows and table.sheet.hidden:
+            table.used, table.why = False, "隐藏的工作表，未导入"
+            layout.notices.append(
+                f"工作表“{name}”是隐藏的，没有导入；如需导入请取消隐藏后重新上传。"
+            )
+        elif table.used and table.sheet.hidden_rows:
+            count = len(
+                [n for n in table.sheet.hidden_rows if n > table.header_rows[-1]]
+            )
+            if count:
+                layout.notices.append(
+                    f"工作表“{name}”有{count}行被隐藏，也按数据处理。"
+                )
+    if not layout.used:
+        raise UnreadableFile(_why_nothing(tables, columns, required, title))
+    for table in layout.used:
+        unknown = [c.header for c in table.columns if not c.field and c.header]
+        unknown = [h for h in unknown if header_keys(h)[:1] not in _ORDINALS]
+        if unknown:
+            layout.notices.append(
+                f"工作表“{table.sheet.name or '（CSV）'}”中未识别的列（不导入）："
+                f"{'、'.join(unknown[:10])}。"
+            )
+    return layout
+
+
+_ORDINALS = {("序号",), ("编号",), ("no",), ("号",)}
+
+
+def _why_nothing(
+    tables: list[Table], columns: dict[str, SheetField], required: set[str], title: str
+) -> str:
+    hidden = [t.sheet.name for t in tables if t.header_rows and t.sheet.hidden]
+    if hidden:
+        return f"数据在隐藏的工作表“{hidden[0]}”中，请取消隐藏后重新上传。"
+    partly = [t for t in tables if t.missing]
+    if partly:
+        best = min(partly, key=lambda t: len(t.missing))
+        return (
+            f"找到了表头，但缺少必需的列：{'、'.join(best.missing)}。"
+            "请补上该列，或下载模板填写。"
+        )
+    if any(t.header_rows for t in tables):
+        return "表中只有表头，没有数据行。请填写后再上传。"
+    if not any(t.sheet.row_count for t in tables):
+        return "文件是空的，没有任何内容。请核对后重新上传。"
+    wanted = "、".join(columns[name].header for name in columns if name in required)
+    return (
+        f"没有找到{title}的表头（应有“{wanted}”等列名）。请核对文件，或下载模板填写。"
+    )
+
+
+def _table(
+    sheet: Sheet,
+    names: HeaderNames,
+    columns: dict[str, SheetField],
+    required: set[str],
+) -> Table:
+    table = Table(sheet)
+    head = list(islice(sheet.rows(), HEAD))
+    best: tuple[int, int] = (0, 0)
+    rows, found = [], []
+    for place, (number, cells) in enumerate(head):
+        below = head[place + 1] if place + 1 < len(head) else None
+        for lines, reading in _readings(sheet, names, (number, cells), below):
+            score = (len({c.field for c in reading if c.field}), len(lines))
+            if score[0] and score > best:
+                best, rows, found = score, lines, reading
+    score = best[0]
+    mapped = {c.field for c in found if c.field}
+    missing = [columns[name].header for name in columns if name in required - mapped]
+    if not score or (missing and score < 2):
+        table.why = "没有表头"
+        return table
+    if missing:
+        table.missing, table.why = missing, f"缺少列：{'、'.join(missing)}"
+        return table
+    table.header_rows, table.columns = rows, found
+    if sheet.name and _NOT_THE_TABLE.search(sheet.name):
+        table.why = "示例或说明"
+    elif not any(
+        judge(table, columns, number, cells, inherited) == ""
+        for number, cells, inherited in sheet.filled_rows(rows[-1])
+    ):
+        table.why = "没有数据行"
+    else:
+        table.used = True
+    return table
+
+
+def _readings(
+    sheet: Sheet,
+    names: HeaderNames,
+    row: tuple[int, list[Any]],
+    below: tuple[int, list[Any]] | None,
+) -> list[tuple[list[int], list[Column]]]:
+    """Return the ways to read a header here: this row alone, or with the row below."""
+    number, cells = row
+    texts = [_text(cell) for cell in cells]
+    readings = []
+    if _looks_like_header(cells):
+        single = [
+            Column(i, text, names.field_of(text))
+            for i, text in enumerate(texts)
+            if text
+        ]
+        readings.append(([number], _first_only(single)))
+    stacked = below and below[0] == number + 1 and _looks_like_header(below[1])
+    if below and stacked and _looks_like_groups(texts):
+        readings.append(
+            (
+                [number, below[0]],
+                _first_only(_stacked(sheet, names, number, texts, below)),
+            )
+        )
+    return readings
+
+
+def _stacked(
+    sheet: Sheet,
+    names: HeaderNames,
+    number: int,
+    texts: list[str],
+    below: tuple[int, list[Any]],
+) -> list[Column]:
+    """Read a header of two rows: the group above (merged over columns), the name."""
+    lower = [_text(cell) for cell in below[1]]
+    upper = texts + [""] * (len(lower) - len(texts))
+    lower += [""] * (len(upper) - len(lower))
+    groups = list(upper)
+    for left, right in sheet.across.get(number, []):
+        for index in range(left, min(right + 1, len(groups))):
+            groups[index] = upper[left] if left < len(upper) else ""
+    found = []
+    for index, (group, name) in enumerate(zip(groups, lower, strict=True)):
+        if not group and not name:
+            continue
+        if not name:
+            found.append(Column(index, group, names.field_of(group)))
+        elif not group:
+            found.append(Column(index, name, names.field_of(name)))
+        else:
+            known = names.field_of(group + name, name)
+            found.append(Column(index, f"{group}{name}", known))
+    return found
+
+
+def _looks_like_groups(texts: list[str]) -> bool:
+    """Tell a row of group names from a title and from a line with unit and date."""
+    filled = [text for text in texts if text]
+    return len(filled) > 1 and all(
+        len(text) <= 16 and ":" not in text for text in filled
+    )
+
+
+def _shown(cell: Any) -> str:
+    return " ".join(str(cell).split())
+
+
+def _text(cell: Any) -> str:
+    return "" if isinstance(cell, CellFault) else re.sub(r"\s+", "", plain(cell))
+
+
+def _looks_like_header(cells: list[Any]) -> bool:
+    filled = [cell for cell in cells if cell != ""]
+    return bool(filled) and all(
+        type(cell) is str and len(cell) <= 60 for cell in filled
+    )
+
+
+def _first_only(columns: list[Column]) -> list[Column]:
+    """Let only the first of several columns with one meaning count; say so."""
+    seen: dict[str, Column] = {}
+    for column in columns:
+        if column.field in seen:
+            column.note = f"与{seen[column.field].letter}列重复，未采用"
+            column.field = None
+        elif column.field:
+            seen[column.field] = column
+    return columns
+
+
+# ---- rows that are no data -----------------------------------------------------------
+
+_TOTAL = re.compile(
+    r"^(?:本页|本表|全部|以上)?(?:合计|总计|小计|共计|累计|总数)[:：]?[\d,.]*[人家户个名]?$"
+)
+_SIGNATURE = re.compile(
+    r"(?:填表|制表|填报|审核|审批|复核|经办|负责|统计|采集|录入|单位负责|主管)"
+    r"(?:人|单位|日期|时间|领导|签字|签章)?(?:[（(][^）)]*[）)])?\s*[:：]|盖章|签字[:：]|^日期\s*[:：]"
+)
+_NOTE = re.compile(
+    r"^(?:备注|注意|注|说明|填表说明|填写说明|填报说明|提示)\s*\d?[:：、.]|^\d{1,2}[.、．)）]\D"
+    r"|^[（(]\d{1,2}[）)]\D|^[一二三四五六七八九十][、.]|^※|^（?以下(?:空白|无正文)"
+)
+_EXAMPLE = re.compile(
+    r"^[（(【\[]?(?:(?:示例|样例|范例|举例)(?!区)|例[:：])|[（(](?:示例|样例|范例)"
+    r"|删除(?:本行|此行|该行)|请删除|仅供参考"
+)
+_HELP = re.compile(
+    r"^(?:必填|选填|可不填|可选|非必填|下拉选择|请选择|文本格式|整数|日期格式|同上一致)"
+    r"|必填|与.{1,12}一致$|^\d{1,2}位(?:数字|字符)?$|^(?:格式|如|例如)\s*[:：]"
+    r"|yyyy[-/.年]?mm|^填(?:写|报)"
+)
+
+
+def judge(
+    table: Table,
+    columns: dict[str, SheetField],
+    number: int,
+    cells: list[Any],
+    inherited: set[int],
+) -> str:
+    """Return "" for a data row, else why the row is none: blank, total, note …"""
+    if _is_plain(table, columns, number, cells, inherited):
+        return ""
+    mapped = table.mapped
+    own = [
+        i
+        for i in mapped.values()
+        if i < len(cells) and i not in inherited and not _blank(cells[i])
+    ]
+    if not own:
+        return _margin(cells, inherited)
+    filled = [
+        (i, plain(cell))
+        for i, cell in enumerate(cells)
+        if cell != "" and i not in inherited and not _blank(cell)
+    ]
+    texts = [text for _, text in filled]
+    if any(_TOTAL.match(text.replace(" ", "")) for text in texts[:2]):
+        return "total"
+    if _is_repeated_header(table, cells):
+        return "repeated header"
+    if number <= table.header_rows[-1] + 5 and any(_EXAMPLE.search(t) for t in texts):
+        return "example"
+    if any(_EXAMPLE.search(t) for t in texts if "删" in t):
+        return "example"
+    required = [mapped[n] for n, c in columns.items() if c.required and n in mapped]
+    keys = [plain(cells[i]) if i < len(cells) else "" for i in required]
+    if number <= table.header_rows[-1] + 3 and keys and _HELP.search(keys[0]):
+        return "field help"
+    first = keys[0] if keys else ""
+    if any(_SIGNATURE.search(text) for text in texts) and not any(keys[1:]):
+        if not first or _SIGNATURE.search(first):
+            return "footer"
+    if len(filled) == 1 and _NOTE.search(texts[0]):
+        return "footer"
+    if len(filled) == 1 and _spans(table.sheet, number, filled[0][0]):
+        return "heading"
+    return ""
+
+
+_TOTAL_BEGINS = frozenset("本全以合总小共累")
+_ODD_BEGINS = _TOTAL_BEGINS | frozenset(
+    "示例样范举（(【[※注备说填提以一二三四五六七八九十0123456789"
+)
+
+
+def _is_plain(
+    table: Table,
+    columns: dict[str, SheetField],
+    number: int,
+    cells: list[Any],
+    inherited: set[int],
+) -> bool:
+    """Tell quickly that a row is data: what identifies it is there and looks usual."""
+    if inherited or number <= table.header_rows[-1] + 5:
+        return False
+    required = table.required(columns)
+    width = len(cells)
+    for index, headers in required:
+        cell = cells[index] if index < width else ""
+        if type(cell) is not str or len(cell) < 2 or cell in headers:
+            return False
+    first = cells[required[0][0]]
+    if first[0] in _ODD_BEGINS or ":" in first or "：" in first or "删" in first:
+        return False
+    lead = cells[0]
+    return type(lead) is not str or not lead or lead.strip()[:1] not in _TOTAL_BEGINS
+
+
+def _blank(cell: Any) -> bool:
+    return not isinstance(cell, CellFault) and is_empty(cell)
+
+
+def _margin(cells: list[Any], inherited: set[int]) -> str:
+    """Name a row with nothing under a known column: blank, numbered, or a note."""
+    texts = [
+        plain(c) for i, c in enumerate(cells) if i not in inherited and not _blank(c)
+    ]
+    if any(_TOTAL.match(text.replace(" ", "")) for text in texts):
+        return "total"
+    return "footer" if any(len(text) > 6 for text in texts) else "blank"
+
+
+def _is_repeated_header(table: Table, cells: list[Any]) -> bool:
+    headers = {c.index: header_keys(c.header) for c in table.columns if c.field}
+    same = compared = 0
+    for index, keys in headers.items():
+        text = _text(cells[index]) if index < len(cells) else ""
+        if text:
+            compared += 1
+            own = header_keys(text)
+            same += bool(own) and (own[-1] == keys[-1] or keys[-1].endswith(own[-1]))
+    return same > 0 and same * 2 > compared
+
+
+def _spans(sheet: Sheet, number: int, index: int) -> bool:
+    """Tell whether a lone cell is merged over columns: a heading inside the table."""
+    return any(
+        left == index and right - left >= 2
+        for left, right in sheet.across.get(number, [])
+    )

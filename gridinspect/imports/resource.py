@@ -1,0 +1,205 @@
+"""What a kind of import is: its columns, its check against the database, its writes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar
+
+from import_export.resources import Resource
+
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import Permission
+from gridinspect.imports.fields import SheetField
+from gridinspect.scope import Place
+
+VALID, WARNED, REJECTED, DUPLICATE = "valid", "valid_warn", "reject", "duplicate"
+NEW, CHANGED, SAME, NOTHING = "new", "changed", "same", "none"
+
+
+@dataclass(slots=True)
+class Issue:
+    """One fault or remark about one cell, or about a row when `column` is empty."""
+
+    code: str
+    message: str
+    field: str = ""
+    column: str = ""
+    header: str = ""
+    clause: str = ""
+    warns: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "message": self.message,
+            "field": self.field,
+            "column": self.column,
+            "header": self.header,
+            "clause": self.clause,
+            "severity": "warn" if self.warns else "reject",
+        }
+
+
+@dataclass(slots=True)
+class Row:
+    """One data row of a sheet with what was read, found wrong and found in the base."""
+
+    sheet: str | None
+    number: int
+    values: dict[str, Any]
+    columns: dict[str, tuple[str, str]]  # field → (column letter, header), shared
+    issues: list[Issue] = field(default_factory=list)
+    duplicate_of: str = ""
+    action: str = NOTHING
+    key: str = ""
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    target: Any = None  # the object it changes, the resource's own affair
+    grid: Any = None
+
+    def reject(
+        self, code: str, message: str, *, at: str = "", clause: str = ""
+    ) -> None:
+        """Note a fault that keeps the row out, in the column of field `at`."""
+        self._note(code, message, at, clause, warns=False)
+
+    def warn(self, code: str, message: str, *, at: str = "", clause: str = "") -> None:
+        """Note something the user should know; the row goes in."""
+        self._note(code, message, at, clause, warns=True)
+
+    def _note(self, code: str, message: str, at: str, clause: str, warns: bool) -> None:
+        column, header = self.columns.get(at, ("", ""))
+        self.issues.append(Issue(code, message, at, column, header, clause, warns))
+
+    @property
+    def is_rejected(self) -> bool:
+        return any(not issue.warns for issue in self.issues)
+
+    @property
+    def outcome(self) -> str:
+        if self.is_rejected:
+            return REJECTED
+        if self.duplicate_of:
+            return DUPLICATE
+        return WARNED if self.issues else VALID
+
+    @property
+    def goes_in(self) -> bool:
+        return not self.duplicate_of and not self.is_rejected
+
+    @property
+    def reason(self) -> str | None:
+        """The code of what matters most about the row."""
+        faults = [i for i in self.issues if not i.warns] or self.issues
+        if faults:
+            return faults[0].code
+        return "duplicate_in_file" if self.duplicate_of else None
+
+    @property
+    def message(self) -> str:
+        """Everything about the row, as one text for the user."""
+        parts = [
+            f"{issue.column}列“{issue.header}”：{issue.message}"
+            if issue.column
+            else issue.message
+            for issue in self.issues
+        ]
+        if self.duplicate_of:
+            parts.append(self.duplicate_of)
+        return " ".join(parts)
+
+
+def merge(row: Row, old: dict[str, Any]) -> None:
+    """Set the row's action and changes against what is stored; blank never wipes.
+
+    `old` holds the stored value of every field that the kind writes.
+    """
+    for name, before in old.items():
+        after = row.values.get(name)
+        if after is not None and after != before:
+            row.changes[name] = [before, after]
+    row.action = CHANGED if row.changes else SAME
+
+
+class SheetResource(Resource):
+    """A kind of import. Subclass, declare the fields, register: the rest comes itself.
+
+    The row-by-row `import_data` of django-import-export is never called. Instead the
+    engine reads and cleans the rows and calls, in this order: `prepare` once,
+    `identify` for each row (twice), `check` for each lot of rows, `apply` for each lot,
+    `finish` once. No hook may ask the database once per row.
+    """
+
+    kind: ClassVar[str] = ""
+    title: ClassVar[str] = ""  # 人员名册
+    permission: ClassVar[Permission]
+    needs_district: ClassVar[bool] = True
+    key_field: ClassVar[str] = ""  # the field that a second record of it conflicts in
+    name_field: ClassVar[str] = "name"
+    identifying: ClassVar[tuple[str, ...]] = ()  # the fields `identify` looks at
+    conflict_code: ClassVar[str] = "conflict_in_file"
+
+    def __init__(
+        self, *, by: User, district: Any = None, today: date, as_of: date | None = None
+    ):
+        super().__init__()
+        self.by = by
+        self.district = district
+        self.today = today
+        self.as_of = as_of or today
+        self.paths = by.scope_paths(self.permission)
+
+    @classmethod
+    def columns(cls) -> dict[str, SheetField]:
+        """Return the declared fields by name, in their order."""
+        for name, column in cls.fields.items():
+            column.name = name
+        return cls.fields
+
+    @classmethod
+    def scopes(cls, user: User) -> Sequence[Place]:
+        """Return the places for which the user may import this kind."""
+        raise NotImplementedError
+
+    @classmethod
+    def place_of(cls, code: str) -> Place | None:
+        """Return the place with this code, whoever may see it."""
+        raise NotImplementedError
+
+    def may_touch(self, path: str) -> bool:
+        """Tell whether something with this path is in the importing person's area."""
+        return any(path.startswith(mine) for mine in self.paths)
+
+    def prepare(self) -> None:
+        """Fetch what every lot needs: the places, the lists of codes."""
+
+    def identify(self, row: Row) -> str:
+        """Return what makes two rows of a file the same record, "" for nothing.
+
+        Looks at `row.values` only.
+        """
+        value = row.values.get(self.key_field)
+        return str(value) if value else ""
+
+    def note(self, row: Row) -> None:
+        """See a row's identifying fields before any row is checked."""
+
+    def check(self, rows: list[Row]) -> None:
+        """Compare rows with each other's kin in the database; set action and changes."""
+        raise NotImplementedError
+
+    def apply(self, rows: list[Row]) -> Iterable[Any]:
+        """Write rows that go in; yield one small entry for the trail for each."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Do what is done once after all lots: dirty marks."""
+
+    def shown(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return values as a preview may keep them: personal numbers masked."""
+        known = self.columns()
+        return {
+            name: known[name].mask(value)
+            if value and name in known and known[name].mask
+            else value
+            for name, value in values.items()
+        }

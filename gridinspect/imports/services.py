@@ -1,0 +1,328 @@
+"""The acts of an import: upload, check, confirm, write, give up."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date, timedelta
+from typing import Any, BinaryIO
+
+from django.core.files.base import File
+from django.db import connection, transaction
+from django.utils import timezone
+
+from gridinspect.accounts.models import User
+from gridinspect.audit.services import record
+from gridinspect.copying import copy_rows
+from gridinspect.imports.examination import Examination, plain_value
+from gridinspect.imports.models import ImportBatch, ImportRow
+from gridinspect.imports.reading import UnreadableFile, open_workbook
+from gridinspect.imports.registry import resource_for
+from gridinspect.imports.resource import CHANGED, NEW, REJECTED, Row, SheetResource
+from gridinspect.jobs.models import Job
+from gridinspect.jobs.services import enqueue
+from gridinspect.scope import Place
+
+State = ImportBatch.State
+Progress = Callable[[int, int, str], None]
+KEPT = timedelta(
+    days=1
+)  # an uploaded file is deleted after this, whatever became of it
+
+
+class ImportRefused(ValueError):
+    """The import cannot be done as asked; the message tells the user why."""
+
+
+class PreviewOutdated(ImportRefused):
+    """The data changed after the preview: what would be written is something else."""
+
+
+def _silent(done: int, total: int, message: str = "") -> None:
+    pass
+
+
+# ---- upload --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def keep_file(
+    *,
+    kind: str,
+    file: BinaryIO,
+    name: str,
+    place: Place,
+    district_code: str = "",
+    by: User,
+    as_of: date | None = None,
+) -> ImportBatch:
+    """Keep an uploaded file as a batch that is still to be checked."""
+    sha256 = hashlib.sha256()
+    for chunk in iter(lambda: file.read(2**20), b""):
+        sha256.update(chunk)
+    file.seek(0)
+    batch = ImportBatch(
+        kind=resource_for(kind).kind,
+        original_name=name[-255:],
+        sha256=sha256.hexdigest(),
+        owner=by,
+        path=place.path,
+        district_code=district_code,
+        as_of=as_of or timezone.localdate(),
+    )
+    batch.file.save(f"{sha256.hexdigest()[:16]}.bin", File(file), save=False)
+    batch.save()
+    record("import.uploaded", by=by, target=batch, kind=batch.kind, file=name)
+    return batch
+
+
+@transaction.atomic
+def start_check(*, batch: ImportBatch, by: User) -> Job:
+    """Queue the check of a batch."""
+    title = f"检查{resource_for(batch.kind).title}：{batch.original_name}"
+    job = enqueue(
+        "import.check",
+        by=by,
+        title=title[:200],
+        path=batch.path,
+        params={"batch": batch.pk},
+    )
+    ImportBatch.objects.filter(pk=batch.pk).update(job=job, state=State.CHECKING)
+    return job
+
+
+def resource_of(batch: ImportBatch) -> SheetResource:
+    """Return the Resource that reads this batch, with the rights of its owner."""
+    kind = resource_for(batch.kind)
+    return kind(
+        by=batch.owner,
+        district=kind.place_of(batch.district_code) if batch.district_code else None,
+        today=timezone.localdate(),
+        as_of=batch.as_of,
+    )
+
+
+# ---- check ---------------------------------------------------------------------------
+
+
+def check_batch(
+    batch: ImportBatch,
+    *,
+    progress: Progress = _silent,
+    finishing: Callable[[], AbstractContextManager[Any]] = transaction.atomic,
+    watch: Callable[[list[Row]], None] | None = None,
+) -> ImportBatch:
+    """Read, recognise and check every row, and keep the preview. Writes nothing else.
+
+    All faults of all rows in one pass. `watch` sees every lot of rows as it is checked,
+    with values unmasked. An unreadable file is an outcome, not an error.
+    """
+    ImportRow.objects.filter(batch=batch).delete()
+    try:
+        with open_workbook(batch.file.path) as book:
+            progress(0, 0, "已读取文件，正在识别表头。")
+            examination = Examination(book, resource_of(batch))
+            batch.recognised = examination.layout.as_json()
+            done, total = 0, examination.total
+            for lot in examination.lots():
+                copy_rows(ImportRow._meta.db_table, _COLUMNS, _preview(batch, lot))
+                done += len(lot)
+                progress(done, total, "正在逐行检查。")
+                if watch:
+                    watch(lot)
+    except UnreadableFile as fault:
+        batch.state, batch.message = State.REFUSED, str(fault)[:500]
+        batch.counts = {}
+    else:
+        batch.state, batch.message = State.READY, ""
+        batch.counts = examination.tally()
+        batch.preview_digest = examination.digest
+    with finishing():
+        batch.save(
+            update_fields=["state", "message", "counts", "preview_digest", "recognised"]
+        )
+    return batch
+
+
+_COLUMNS = (
+    "batch_id sheet row outcome action reason message issues values changes key"
+).split()
+
+
+def _preview(batch: ImportBatch, lot: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+    shown = resource_of_masks(batch.kind)
+    for row in lot:
+        yield (
+            batch.pk,
+            (row.sheet or "")[:60],
+            row.number,
+            row.outcome,
+            row.action,
+            (row.reason or "")[:40],
+            row.message,
+            _json([issue.as_json() for issue in row.issues]) if row.issues else "[]",
+            _json({k: shown(k, v) for k, v in row.values.items() if v is not None}),
+            _json({k: [shown(k, a), shown(k, b)] for k, (a, b) in row.changes.items()})
+            if row.changes
+            else "{}",
+            "",
+        )
+
+
+def resource_of_masks(kind: str) -> Callable[[str, Any], Any]:
+    """Return how a value of a kind is shown: personal numbers masked, dates in ISO."""
+    masks = {
+        name: column.mask
+        for name, column in resource_for(kind).columns().items()
+        if column.mask
+    }
+
+    def shown(name: str, value: Any) -> Any:
+        if value and name in masks:
+            return masks[name](value)
+        return plain_value(value)
+
+    return shown
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+# ---- confirm and write ---------------------------------------------------------------
+
+
+@transaction.atomic
+def confirm(*, batch: ImportBatch, mode: str, digest: str, by: User) -> Job:
+    """Queue the writing of a checked batch, bound to the preview that was seen.
+
+    A second click returns the same job. Raises ImportRefused.
+    """
+    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.state == State.APPLYING and batch.job:
+        return batch.job
+    _require_ready(batch, mode)
+    if digest != batch.preview_digest:
+        raise PreviewOutdated("预览已更新，请核对新的预览后再确认导入。")
+    job = enqueue(
+        "import.apply",
+        by=by,
+        title=f"导入{resource_for(batch.kind).title}：{batch.original_name}"[:200],
+        path=batch.path,
+        params={"batch": batch.pk, "mode": mode},
+        key=f"import.apply:{batch.pk}:{digest}:{mode}",
+    )
+    batch.state, batch.apply_mode, batch.job = State.APPLYING, mode, job
+    batch.save(update_fields=["state", "apply_mode", "job"])
+    return job
+
+
+def _require_ready(batch: ImportBatch, mode: str) -> None:
+    if batch.state != State.READY:
+        raise ImportRefused(f"这一批{batch.get_state_display()}，不能再确认导入。")
+    bad = batch.counts.get(REJECTED, 0)
+    if mode == ImportBatch.Mode.ALL and bad:
+        raise ImportRefused(
+            f"有{bad}行不合格，不能全部导入。请改正后重传，或选择“只导入合格行”。"
+        )
+
+
+@transaction.atomic
+def apply_batch(
+    *,
+    batch: ImportBatch,
+    mode: str,
+    by: User,
+    progress: Progress = _silent,
+    finishing: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> ImportBatch:
+    """Write a checked batch, exactly once, all or nothing.
+
+    The file is examined again inside the transaction, under the lock of its place; if
+    that gives anything else than the preview, PreviewOutdated is raised and nothing is
+    written. One event in the trail carries the counts and every row.
+    """
+    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.state == State.APPLYING:
+        batch.state = State.READY
+    _require_ready(batch, mode)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"imports {batch.path}"]
+        )
+    resource, rows, done = resource_of(batch), [], 0
+    with open_workbook(batch.file.path) as book:
+        examination = Examination(book, resource)
+        for lot in examination.lots():
+            going = [r for r in lot if r.goes_in and r.action in (NEW, CHANGED)]
+            rows.extend(resource.apply(going))
+            done += len(lot)
+            progress(done, examination.total, "正在写入。")
+    if examination.digest != batch.preview_digest:
+        raise PreviewOutdated("预览之后数据有变化，没有写入；已重新检查，请再次确认。")
+    resource.finish()
+    batch.state, batch.apply_mode = State.APPLIED, mode
+    batch.applied_at = timezone.now()
+    batch.counts = examination.tally()
+    batch.message = ""
+    batch.save(update_fields=["state", "apply_mode", "applied_at", "counts", "message"])
+    record(
+        "import.applied",
+        by=by,
+        target=batch,
+        rows=rows,
+        kind=batch.kind,
+        mode=mode,
+        counts=batch.counts,
+        file=batch.original_name,
+        sha256=batch.sha256,
+    )
+    with finishing():
+        pass
+    return batch
+
+
+def check_again(batch: ImportBatch, *, message: str) -> ImportBatch:
+    """Make a new preview after the data changed, and say why."""
+    check_batch(batch)
+    if batch.state == State.READY:
+        ImportBatch.objects.filter(pk=batch.pk).update(message=message, job=None)
+    return batch
+
+
+def mark_failed(batch: ImportBatch, message: str) -> None:
+    """Note that the job behind a batch came to no good end."""
+    ImportBatch.objects.filter(
+        pk=batch.pk, state__in=[State.CHECKING, State.APPLYING]
+    ).update(state=State.FAILED, message=message[:500])
+
+
+@transaction.atomic
+def discard(*, batch: ImportBatch, by: User) -> None:
+    """Give a checked batch up: its file and its preview go."""
+    batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.state not in (State.READY, State.REFUSED, State.FAILED):
+        raise ImportRefused(f"这一批{batch.get_state_display()}，不能放弃。")
+    batch.state = State.DISCARDED
+    batch.save(update_fields=["state"])
+    record("import.discarded", by=by, target=batch)
+    batch.rows.all().delete()
+    file = batch.file
+    transaction.on_commit(lambda: file.delete(save=False) if file else None)
+
+
+def purge_files(*, now: Any) -> int:
+    """Delete uploaded files and previews nobody confirmed, a day after the upload."""
+    old = ImportBatch.objects.filter(created_at__lt=now - KEPT).exclude(file="")
+    old = old.exclude(state__in=[State.CHECKING, State.APPLYING])
+    count = 0
+    for batch in old:
+        batch.file.delete(save=False)
+        batch.file = ""
+        if batch.state == State.READY:
+            batch.state = State.DISCARDED
+            batch.message = "超过一天未确认，已自动放弃，请重新上传。"
+            batch.rows.all().delete()
+        batch.save(update_fields=["file", "state", "message"])
+        count += 1
+    return count

@@ -1,0 +1,92 @@
+"""Changing many rows at once: COPY into a temporary table, one UPDATE from it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+from gridinspect.copying import copy_rows
+from gridinspect.secrets import EncryptedTextField, encrypt
+
+
+def insert_rows(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> int:
+    """Write new rows by COPY; fields that are not named get their model's default.
+
+    `names` are attribute names ("grid_id"). Values are as the database has them, texts
+    for encrypted fields in plain.
+    """
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    blank, now = model(), timezone.now()
+    others = [name for name in fields if name not in names and name != "id"]
+    defaults = []
+    for name in others:
+        automatic = getattr(fields[name], "auto_now", False) or getattr(
+            fields[name], "auto_now_add", False
+        )
+        defaults.append(now if automatic else getattr(blank, name))
+    sealed = _sealed(fields, names)
+    columns = [fields[name].column for name in (*names, *others)]
+
+    def complete() -> Iterable[list[Any]]:
+        for row in rows:
+            values = list(row)
+            for place, column in sealed:
+                if values[place]:
+                    values[place] = encrypt(values[place], column=column)
+            yield [*values, *defaults]
+
+    return copy_rows(model._meta.db_table, columns, complete())
+
+
+def update_rows(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> int:
+    """Set fields of many rows: each row is (primary key, values in the order of names).
+
+    None leaves the stored value as it is.
+    """
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    sealed = _sealed(fields, names)
+    table = model._meta.db_table
+    staging = f"staging_{table}"
+    columns = [fields[name].column for name in names]
+    key = model._meta.pk.column
+
+    def complete() -> Iterable[list[Any]]:
+        for row in rows:
+            values = list(row)
+            for place, column in sealed:
+                if values[place + 1]:
+                    values[place + 1] = encrypt(values[place + 1], column=column)
+            yield values
+
+    with connection.cursor() as cursor:
+        chosen = ", ".join(f'"{name}"' for name in (key, *columns))
+        cursor.execute(f'DROP TABLE IF EXISTS "{staging}"')
+        cursor.execute(
+            f'CREATE TEMP TABLE "{staging}" ON COMMIT DROP AS '  # noqa: S608
+            f'SELECT {chosen} FROM "{table}" WITH NO DATA'
+        )
+        count = copy_rows(staging, [key, *columns], complete())
+        if count:
+            settings = ", ".join(f'"{c}" = COALESCE(s."{c}", t."{c}")' for c in columns)
+            cursor.execute(
+                f'UPDATE "{table}" t SET {settings} '  # noqa: S608
+                f'FROM "{staging}" s WHERE t."{key}" = s."{key}"'
+            )
+        cursor.execute(f'DROP TABLE "{staging}"')
+    return count
+
+
+def _sealed(
+    fields: dict[str, models.Field], names: Sequence[str]
+) -> list[tuple[int, str]]:
+    """Return (position, column name for the cipher) of the encrypted fields."""
+    return [
+        (place, fields[name].column_name)
+        for place, name in enumerate(names)
+        if isinstance(fields[name], EncryptedTextField)
+    ]

@@ -1,0 +1,60 @@
+"""The background part of imports: handlers of jobs, and the hourly clean-up."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from gridinspect.imports import services
+from gridinspect.imports.models import ImportBatch
+from gridinspect.jobs.services import Cancelled, Claim, Refused, handler
+
+
+@handler("import.check")
+def check(job: Claim) -> None:
+    """Check an uploaded workbook and keep its preview."""
+    batch = ImportBatch.objects.select_related("owner").get(pk=job.params["batch"])
+    if batch.state != ImportBatch.State.CHECKING:
+        with job.finishing(url=batch.get_absolute_url()):
+            return
+    try:
+        services.check_batch(
+            batch,
+            progress=job.progress,
+            finishing=lambda: job.finishing(url=batch.get_absolute_url()),
+        )
+    except Cancelled:
+        services.mark_failed(batch, "检查已取消，没有写入任何数据。")
+        raise
+
+
+@handler("import.apply")
+def apply(job: Claim) -> None:
+    """Write a confirmed batch: all of it in one transaction with the job's end."""
+    batch = ImportBatch.objects.select_related("owner").get(pk=job.params["batch"])
+    job.progress(0, batch.counts.get("data_rows", 0), "正在写入，请稍候。")
+    try:
+        services.apply_batch(
+            batch=batch,
+            mode=job.params["mode"],
+            by=job.owner,
+            finishing=lambda: job.finishing(
+                url=batch.get_absolute_url(), counts=batch.counts
+            ),
+        )
+    except services.PreviewOutdated as fault:
+        services.check_again(batch, message=str(fault))
+        raise Refused(str(fault)) from None
+    except services.ImportRefused as fault:
+        raise Refused(str(fault)) from None
+    except Cancelled:
+        ImportBatch.objects.filter(
+            pk=batch.pk, state=ImportBatch.State.APPLYING
+        ).update(
+            state=ImportBatch.State.READY, message="导入已取消，没有写入任何数据。"
+        )
+        raise
+
+
+@shared_task
+def purge_abandoned(**_: object) -> None:
+    """Delete the files of imports that are over or abandoned (hourly, by beat)."""
+    services.purge_files(now=timezone.now())

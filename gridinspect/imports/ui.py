@@ -1,0 +1,22 @@
+"""What imports add to the menu and to the words of the trail."""
+
+from gridinspect.accounts.roles import Permission
+from gridinspect.audit.verbs import name_acts
+from gridinspect.ui.registry import menu
+
+menu.add(
+    "数据导入导出",
+    "我的导入",
+    "imports:list",
+    Permission.ENTERPRISE_IMPORT,
+    "box-arrow-in-down",
+    10,
+)
+
+name_acts(
+    {
+        "import.uploaded": "上传导入文件",
+        "import.applied": "确认导入",
+        "import.discarded": "放弃导入",
+    }
+)
