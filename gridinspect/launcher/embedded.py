@@ -149,7 +149,8 @@ def await_postgres(place: Place, engine: Engine, child: Child) -> None:
 def valkey_child(place: Place, engine: Engine) -> Child:
     """Return the embedded broker and cache, not yet started."""
     data = place.var / "servers" / "valkey"
-    own_folder(data, place.account)
+    if place.account:
+        own_folder(data, place.account)
     door = place.sockets / "valkey.sock"
     with contextlib.suppress(OSError):  # one whose launcher was killed
         ask_valkey(door, b"SHUTDOWN\r\n")

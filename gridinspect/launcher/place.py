@@ -24,14 +24,17 @@ class Place:
         self.var = var
         self.logs = var / "logs"
         self.sockets = socket_folder(var)
-        self.account = server_account()
+        # With servers of one's own there is nobody to make room for.
+        self.account = None if has_own_servers() else server_account()
 
     def make(self) -> None:
         """Make the folders, or refuse when that cannot be."""
         try:
-            make_enterable(self.var, self.account)
-            own_folder(self.var / "servers", self.account)
-            own_folder(self.sockets, self.account)
+            if self.account:
+                make_enterable(self.var, self.account)
+                own_folder(self.var / "servers", self.account)
+                own_folder(self.sockets, self.account)
+            self.var.mkdir(parents=True, exist_ok=True)
             self.logs.mkdir(exist_ok=True)
             (self.var / "files").mkdir(mode=0o700, exist_ok=True)
             tempfile.TemporaryFile(dir=self.var).close()
@@ -79,6 +82,11 @@ def var_dir() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib", f"gridinspect-{fingerprint(str(ROOT))[:8]}")
     return ROOT / "var"
+
+
+def has_own_servers() -> bool:
+    """Tell whether nothing is embedded."""
+    return bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
 
 
 def server_account() -> pwd.struct_passwd:

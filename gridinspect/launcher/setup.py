@@ -7,7 +7,7 @@ from functools import partial
 from . import BUILD, ROOT
 from .assets import FONTS, VENDOR, VENDOR_DEV, assets_present, fetch_assets
 from .packages import make_venv, pip
-from .place import locked
+from .place import has_own_servers, locked
 from .stamps import fingerprint, once
 
 
@@ -23,7 +23,7 @@ def set_up(*, dev: bool = False) -> None:
             make_venv,
         )
         names = ["base"]
-        if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        if not has_own_servers():
             names.append("embedded")
         if dev:
             names.append("dev")
