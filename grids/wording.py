@@ -61,11 +61,11 @@ def quota_words(quota: Quota, values: PolicyValues) -> str:
     kinds = "、".join(_KINDS[kind] for kind in quota.kinds)
     who = "或".join(values.label(kind) for kind in quota.any_of or (quota.role,))
     if quota.indexed:
-        many = "按配置指数"
+        many = " 按配置指数"
     elif quota.is_range:
-        many = f"{quota.min} 至 {quota.max} 名"
+        many = f" {quota.min} 至 {quota.max} 名"
     else:
-        many = f"{'合计 ' if quota.any_of else ''}{quota.min} 名"
+        many = f"{'合计' if quota.any_of else ''} {quota.min} 名"
     return f"每个{kinds}：{who}{many}{_assumed(quota.assumed)}"
 
 
@@ -81,7 +81,7 @@ def expected_words(expected: Expected, values: PolicyValues) -> str:
         "posts": values.label(key) if group == "posts" else "",
     }
     measure = "名" if group in ("persons", "posts") else "个"
-    return f"应有数：{names[group]} {expected.count} {measure}"
+    return f"应有{names[group]} {expected.count} {measure}"
 
 
 def phase_words(phase: Phase) -> str:

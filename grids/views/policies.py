@@ -34,7 +34,9 @@ DATE = forms.DateInput({"type": "date"})
 
 class PolicyFilter(django_filters.FilterSet):
     title = django_filters.CharFilter(lookup_expr="icontains", label="名称")
-    layer = django_filters.ChoiceFilter(label="层级", choices=Policy.Layer.choices)
+    layer = django_filters.ChoiceFilter(
+        label="层级", choices=Policy.Layer.choices, empty_label="全部"
+    )
 
     class Meta:
         model = Policy

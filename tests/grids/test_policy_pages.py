@@ -42,7 +42,7 @@ def test_the_list_shows_every_version_with_its_clause_count(bureau_client, plan)
 def test_every_clause_stands_beside_what_the_rules_take_from_it(bureau_client, plan):
     text = page(bureau_client, "policy", plan.pk)
     assert "共 <b>58</b> 条" in text
-    assert "每个街道、乡镇：兼职监察员2 名" in text
+    assert "每个街道、乡镇：兼职监察员 2 名" in text
     assert "启动阶段：协管监察员配备率不低于 75%" in text
 
 
