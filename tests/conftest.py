@@ -1,6 +1,12 @@
 import pytest
 
 from gridinspect.accounts.roles import Role
+from tests.browser_gate import (  # noqa: F401  (hooks: when browser tests run)
+    pytest_collection_modifyitems,
+    pytest_report_header,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 from tests.factories import make_city, make_district, make_grid, make_user
 
 
