@@ -33,6 +33,24 @@ menu.add(
     icon="file-earmark-ruled",
     order=40,
 )
+menu.add(
+    "系统管理",
+    "账号管理",
+    "grids:accounts",
+    Permission.ACCOUNT_MANAGE,
+    icon="person-gear",
+    order=10,
+)
+name_acts(
+    {
+        "account.opened": "开通账号",
+        "account.enabled": "启用账号",
+        "account.disabled": "停用账号",
+        "account.password_reset": "重置密码",
+        "posting.begun": "上岗",
+        "posting.ended": "离岗",
+    }
+)
 name_acts({"policy.loaded": "载入政策", "policy.adopted": "采用方案"})
 name_acts(
     {
@@ -47,9 +65,9 @@ name_acts(
 )
 
 
-def _history(user: User, grid: Grid) -> Iterator[TimelineEntry]:
-    """Tell what was done to a grid."""
-    for event in history(grid):
+def _history(user: User, target: Grid | User) -> Iterator[TimelineEntry]:
+    """Tell what was done to a grid or an account."""
+    for event in history(target):
         yield TimelineEntry(
             event.at, act_name(event.verb), event.actor_name, note=_details(event.data)
         )
@@ -72,6 +90,7 @@ def _details(data: dict) -> str:
 
 
 timeline.add("grids.grid", _history)
+timeline.add("accounts.user", _history)
 
 
 def _standing(user: User) -> str:

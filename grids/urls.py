@@ -1,6 +1,6 @@
 from django.urls import path
 
-from grids.views import cities, grids, policies
+from grids.views import accounts, cities, grids, policies
 
 app_name = "grids"
 urlpatterns = [
@@ -18,4 +18,16 @@ urlpatterns = [
     path("policies/adopt/", policies.adopt, name="adopt"),
     path("policies/adoptions/", policies.adoption_list, name="adoptions"),
     path("policies/<int:pk>/", policies.policy_detail, name="policy"),
+    path("accounts/", accounts.account_list, name="accounts"),
+    path("accounts/open/", accounts.account_open, name="account-open"),
+    path(
+        "accounts/open/<int:person_pk>/",
+        accounts.account_open_for,
+        name="account-open-for",
+    ),
+    path("accounts/<int:pk>/", accounts.account_detail, name="account"),
+    path("accounts/<int:pk>/switch/", accounts.account_switch, name="account-switch"),
+    path("accounts/<int:pk>/reset/", accounts.account_reset, name="account-reset"),
+    path("accounts/<int:pk>/post/", accounts.account_post, name="account-post"),
+    path("postings/<int:pk>/end/", accounts.posting_end, name="posting-end"),
 ]

@@ -4,6 +4,7 @@ from unittest.mock import patch
 import pytest
 from axes.models import AccessAttempt
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -180,8 +181,6 @@ def test_an_initial_password_must_be_changed_first(client):
 
 
 def test_a_changed_password_ends_the_other_sessions(client, someone):
-    from django.test import Client
-
     elsewhere = Client()
     elsewhere.force_login(someone)
     client.force_login(someone)
