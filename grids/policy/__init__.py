@@ -7,6 +7,7 @@ keeps, so a loaded version is read back through the same checks.
 
 from grids.policy.reading import parse_policy
 from grids.policy.values import (
+    DEFAULT_FRESHNESS,
     Checklist,
     Clause,
     Expected,
@@ -38,6 +39,7 @@ from grids.policy.words import (
 
 __all__ = [
     "CLAUSE_KINDS",
+    "DEFAULT_FRESHNESS",
     "GRID_KINDS",
     "INDICATORS",
     "LAYERS",
