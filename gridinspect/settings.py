@@ -14,6 +14,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.flag("DEBUG", default=False)
 DEMO = env.flag("DEMO", default=False)  # demonstration data and accounts are allowed
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", "Erqi-Demo-2026")  # shown at the sign-in
 SECRET_KEY = env.secret("SECRET_KEY", "for-development-only" if DEBUG else env.REQUIRED)
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "localhost 127.0.0.1").split()
 CSRF_TRUSTED_ORIGINS = env.text("CSRF_TRUSTED_ORIGINS", "").split()

@@ -35,6 +35,7 @@ class SignIn(LoginView):
         context = super().get_context_data(**kwargs)
         if settings.DEMO:
             accounts = User.objects.filter(is_demo=True, is_active=True)
+            context["demo_password"] = settings.DEMO_PASSWORD
             context["demo_accounts"] = accounts.select_related("person").order_by("pk")
         return context
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from gridinspect.accounts.roles import Role
 
-PASSWORD = "Erqi-Demo-2026"  # noqa: S105  (shown on the sign-in page, demo only)
+PASSWORD = settings.DEMO_PASSWORD  # the sign-in page shows it, demo only
 
 
 @dataclass(frozen=True)
