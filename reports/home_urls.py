@@ -1,4 +1,4 @@
-"""The first page after signing in; it has no namespace, so that anybody can lead there."""
+"""The first page after signing in; without a namespace, so that all can lead there."""
 
 from django.urls import path
 

@@ -162,7 +162,7 @@ def _cases(district: Grid, on: date) -> dict[int, tuple[int, int]]:
 
 
 def kept_days(since: date, today: date) -> list[date]:
-    """Return the days whose tallies are kept: today, and the month-ends from a day on."""
+    """Return the days whose tallies are kept: today, and month-ends from a day on."""
     days, day = [today], today.replace(day=1) - timedelta(days=1)
     oldest = today - timedelta(days=KEPT_MONTHS * 31)
     while day >= max(since, oldest):

@@ -12,5 +12,13 @@ menu.add(
     "speedometer2",
     10,
 )
+menu.add(
+    "统计报表",
+    "生成报告",
+    "reports:new",
+    Permission.REPORT_MAKE,
+    "file-earmark-plus",
+    20,
+)
 
 name_acts({"tally.drifted": "统计数与明细不符", "report.asked": "生成报告"})

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from reports.views import dashboards, rows
+from reports.views import dashboards, reporting, rows
 
 app_name = "reports"
 urlpatterns = [
+    path("reports/new/", reporting.new_report, name="new"),
     path("dashboard/", dashboards.dashboard, name="dashboard"),
     path("dashboard/city/<str:code>/", dashboards.city_dashboard, name="city"),
     path("dashboard/grid/<int:pk>/", dashboards.grid_dashboard, name="grid"),

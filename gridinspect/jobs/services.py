@@ -216,7 +216,7 @@ def _heartbeat(claim: Claim) -> Iterator[None]:
 
 
 def ring_for_the_forgotten() -> int:
-    """Ring for jobs that wait or whose worker died; give up after three dead workers."""
+    """Ring for what waits or whose worker died; give up after three dead workers."""
     now = timezone.now()
     dead = Job.objects.claimable(now=now).filter(attempts__gte=ATTEMPTS)
     dead.update(

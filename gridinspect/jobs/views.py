@@ -22,9 +22,7 @@ COLUMNS = [
 def job_list(request):
     """Show 任务: my own jobs and, for administrators, those of their places."""
     jobs = Job.objects.visible_to(request.user).select_related("owner__person")
-    table = build_table(
-        request, jobs, COLUMNS, name="jobs", default_sort="-created_at"
-    )
+    table = build_table(request, jobs, COLUMNS, name="jobs", default_sort="-created_at")
     return render_list(
         request,
         title="任务",

@@ -1,4 +1,4 @@
-"""Builds the demonstration: trees, policies, people, units, surveys, accounts, cases."""
+"""Builds the demonstration: trees, policies, people, units, accounts and cases."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -93,7 +93,7 @@ def _adopt(plan: Jurisdiction, district: Grid, *, by: User) -> None:
 
 def _staff(plan: Jurisdiction, district: Grid, people: People, today: date) -> int:
     """Fill the share of the required posts that the plan says; return how many."""
-    dice = random.Random(f"{SEED}{plan.code}")  # noqa: S311
+    dice = random.Random(f"{SEED}{plan.code}")
     posts = [
         (row.grid, role)
         for row in establishment_of(district, today).rows
@@ -142,7 +142,7 @@ def _roles(kind: str, number: int, dice: random.Random) -> Iterator[str]:
         "either": [Role.PART_TIME_INSPECTOR, Role.ASSISTANT, Role.ASSISTANT],
     }
     for _ in range(number):
-        yield dice.choice(choices.get(kind, [Role(kind)]))
+        yield dice.choice(choices.get(kind) or [Role(kind)])
 
 
 def _trainings(
@@ -215,8 +215,8 @@ def _accounts(people: People, today: date) -> None:
 def _units(
     plan: Jurisdiction, district: Grid, units: Units, today: date, by: User
 ) -> int:
-    """Make units on the leaves, a few on streets and at the district, with histories."""
-    dice = random.Random(f"{SEED}{plan.code}units")  # noqa: S311
+    """Make units with histories on the leaves, and a few on streets and districts."""
+    dice = random.Random(f"{SEED}{plan.code}units")
     town = district.city.name.removesuffix("市")
     grids = list(Grid.objects.within(district).select_related("parent"))
     parents = {grid.parent_id for grid in grids}
@@ -301,7 +301,7 @@ def _surveys(
     today: date,
     by: User,
 ) -> Iterator[Survey]:
-    """Yield surveys: most units a fresh one, some a stale one, some an older one too."""
+    """Yield surveys: a fresh one for most units, a stale or an older one for some."""
     for unit in made:
         age = (today - unit.known_since).days
         luck = dice.random()

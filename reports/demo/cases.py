@@ -23,7 +23,7 @@ RUNNING = 9  # open cases, from nearly due to fresh
 
 def build_cases(*, today: date) -> None:
     """Make closed and running cases in 二七, and complaints that wait for intake."""
-    dice = random.Random(770)  # noqa: S311
+    dice = random.Random(770)
     units = list(
         Enterprise.objects.filter(
             district__code="410103",

@@ -1,7 +1,8 @@
 """Which districts the demonstration has, under which policy, and how full they are.
 
-The trees reproduce the plans' own counts: 二七 1 + 15 + 91, 惠济 1 + 8 + 92, 扬州 33 + 130
-below six roots, the 沈阳 district 3 + 25 + 40 (`grids.csv`: names of 2023).
+The trees reproduce the plans' own counts: 二七 1 + 15 + 91, 惠济 1 + 8 + 92,
+扬州 33 + 130 below six roots, the 沈阳 district 3 + 25 + 40. `grids.csv` has the names
+of 2023.
 """
 
 import csv

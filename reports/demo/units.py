@@ -5,10 +5,38 @@ from itertools import count
 
 from enterprises.rules import uscc_check_character
 
-WORDS = (
-    "宏达 鑫源 佳和 众诚 瑞禾 科瑞 正和 广源 荣华 华美 金辉 恒通 博远 盛世 嘉禾 永兴 "
-    "中天 顺达 百川 新纪元 东方红 长城 海纳 德润 福临 康泰 万家 天成 启明 锦绣"
-).split()
+WORDS = [
+    "宏达",
+    "鑫源",
+    "佳和",
+    "众诚",
+    "瑞禾",
+    "科瑞",
+    "正和",
+    "广源",
+    "荣华",
+    "华美",
+    "金辉",
+    "恒通",
+    "博远",
+    "盛世",
+    "嘉禾",
+    "永兴",
+    "中天",
+    "顺达",
+    "百川",
+    "新纪元",
+    "东方红",
+    "长城",
+    "海纳",
+    "德润",
+    "福临",
+    "康泰",
+    "万家",
+    "天成",
+    "启明",
+    "锦绣",
+]
 TRADES = [
     # (word in the name, industry of GB/T 4754-2017, ending, kind, usual headcount)
     ("餐饮", "H62", "店", "sole_trader", 8),
@@ -27,7 +55,18 @@ TRADES = [
     ("超市", "F52", "", "sole_trader", 9),
     ("口腔门诊部", "Q84", "", "private_non_enterprise", 14),
 ]
-ROADS = "建设路 人民路 解放路 中山街 和平路 文化路 兴华街 友谊路 工业路 振兴街".split()
+ROADS = [
+    "建设路",
+    "人民路",
+    "解放路",
+    "中山街",
+    "和平路",
+    "文化路",
+    "兴华街",
+    "友谊路",
+    "工业路",
+    "振兴街",
+]
 
 
 class Units:
@@ -38,7 +77,7 @@ class Units:
         self._serial = count(1)
 
     def make(self, *, area: str, town: str, place: str) -> dict:
-        """Return the fields of one unit: `area` registers it, `place` is where it is."""
+        """Return the fields of one unit, registered in `area` and found at `place`."""
         number = next(self._serial)
         trade, industry, ending, kind, usual = self.random.choice(TRADES)
         word = self.random.choice(WORDS) + self.random.choice(WORDS)[:1]

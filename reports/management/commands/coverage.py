@@ -24,5 +24,6 @@ class Command(PlaceCommand):
                 rate = row.counts.rate(key)
                 shown = why_none(key) if rate is None else f"{float(rate):.1%}"
                 self.stdout.write(
-                    f"  {key} {parts[0]} {numerator} ÷ {parts[1]} {denominator}：{shown}"
+                    f"  {key} {numerator} {parts[0]} ÷ {denominator} {parts[1]}"
+                    f"：{shown}"
                 )

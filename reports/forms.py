@@ -1,0 +1,41 @@
+from django import forms
+from django.utils import timezone
+
+from grids.models import City, Grid
+from reports.services import FORMATS, KINDS
+
+
+class ReportForm(forms.Form):
+    """Which report, of which place, as of when, in which form."""
+
+    kind = forms.ChoiceField(
+        label="报告", choices=[(kind.key, kind.name) for kind in KINDS.values()]
+    )
+    place = forms.ChoiceField(label="单位（网格）")
+    on = forms.DateField(
+        label="数据截至", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    form = forms.ChoiceField(
+        label="格式", choices=[(key, key.upper()) for key in FORMATS]
+    )
+
+    def __init__(self, *args, cities, grids, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._cities = {f"city-{city.pk}": city for city in cities}
+        self._grids = {f"grid-{grid.pk}": grid for grid in grids}
+        self.fields["place"].choices = [
+            *((key, city.name) for key, city in self._cities.items()),
+            *(
+                (key, f"{'　' * grid.level}{grid.name}")
+                for key, grid in self._grids.items()
+            ),
+        ]
+
+    def clean_place(self) -> City | Grid:
+        return (self._cities | self._grids)[self.cleaned_data["place"]]
+
+    def clean_on(self):
+        on = self.cleaned_data["on"]
+        if on > timezone.localdate():
+            raise forms.ValidationError("日期不能晚于今天，请改为今天或更早。")
+        return on

@@ -1,0 +1,168 @@
+"""Making a report: figures in, an archived paper out, by the rights of who asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+from django.urls import reverse
+
+from assistants.establishment import establishment_of
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import Permission
+from gridinspect.documents import pdf
+from gridinspect.documents.models import ArchivedDocument
+from gridinspect.documents.services import archive, new_code
+from gridinspect.jobs.models import Job
+from gridinspect.jobs.services import Claim, Refused, enqueue
+from grids.access import may
+from grids.models import City, Grid
+from grids.services.policies import policies_on
+from reports import coverage, tallies
+from reports.builders.acquisition import TITLE as ACQUISITION
+from reports.builders.acquisition import acquisition_report
+from reports.builders.paper import PDF, XLSX, Report, as_pdf, as_xlsx
+from reports.builders.staffing import TITLE as STAFFING
+from reports.builders.staffing import staffing_report
+
+TREND_DAYS = 366
+
+Place = Grid | City
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of report: its name, and what gathers its figures."""
+
+    key: str
+    name: str
+    gather: Callable[[Place, date], Report]
+
+
+def _staffing(place: Place, on: date) -> Report:
+    whole = establishment_of(place, on)
+    below = place.grids.roots() if isinstance(place, City) else place.children.all()
+    return staffing_report(
+        whole,
+        place=place.name,
+        policies=policy_titles(place, on),
+        groups=[
+            (
+                grid.name,
+                [row for row in whole.rows if row.grid.path.startswith(grid.path)],
+            )
+            for grid in below.order_by("code")
+        ],
+    )
+
+
+def _acquisition(place: Place, on: date) -> Report:
+    days = tallies.kept_days(date.fromordinal(on.toordinal() - TREND_DAYS), on)
+    return acquisition_report(
+        coverage.figures_of(place, on),
+        policies=policy_titles(place, on),
+        trend=coverage.series_of(place, days),
+    )
+
+
+KINDS = {
+    kind.key: kind
+    for kind in (
+        Kind("staffing", STAFFING, _staffing),
+        Kind("acquisition", ACQUISITION, _acquisition),
+    )
+}
+FORMATS = {"pdf": PDF, "xlsx": XLSX}
+
+
+def policy_titles(place: Place, on: date) -> list[str]:
+    """Return the policy versions that the figures of a place follow."""
+    roots = (
+        list(place.grids.roots())
+        if isinstance(place, City)
+        else [place if place.is_root else place.district]
+    )
+    found = policies_on(roots, on).values()
+    return sorted(
+        {f"《{one.policy.title}》第 {one.policy.version} 版" for one in found}
+    )
+
+
+def print_report(report: Report, form: str, *, code: str) -> bytes:
+    """Return a report as `pdf` or `xlsx`."""
+    return as_pdf(report, code=code) if form == "pdf" else as_xlsx(report)
+
+
+@transaction.atomic
+def ask_report(*, kind: str, place: Place, on: date, form: str, by: User) -> Job:
+    """Put a report to be made into the queue; the archive will hold it."""
+    return enqueue(
+        "report.make",
+        by=by,
+        title=f"{place.name}{KINDS[kind].name}（{on:%Y-%m-%d}，{form.upper()}）",
+        path=place.path,
+        params={
+            "kind": kind,
+            "place": ["city" if isinstance(place, City) else "grid", place.pk],
+            "on": on.isoformat(),
+            "form": form,
+        },
+    )
+
+
+def make_report(claim: Claim) -> None:
+    """Do the job of `ask_report`, with the rights that its owner has by now."""
+    asked = claim.params
+    which, pk = asked["place"]
+    model = City if which == "city" else Grid
+    place = model.objects.visible_to(claim.owner).filter(pk=pk).first()
+    if place is None or not may(claim.owner, Permission.REPORT_MAKE, at=place):
+        raise Refused("提交后您的岗位已变动，无权再生成这份报告。")
+    on, form = date.fromisoformat(asked["on"]), asked["form"]
+    claim.progress(0, 3, "正在统计")
+    coverage.settle(place)
+    report = KINDS[asked["kind"]].gather(place, on)
+    claim.progress(1, 3, "正在排版")
+    code = new_code()
+    content = print_report(report, form, code=code)
+    claim.progress(2, 3, "正在存档")
+    with claim.finishing() as result:
+        document = archive_report(
+            report,
+            content,
+            place=place,
+            form=form,
+            code=code,
+            by=claim.owner,
+            job_id=claim.job.pk,
+        )
+        result["url"] = document.get_absolute_url()
+        result["text"] = f"{document.title}已生成。"
+        result["archive"] = reverse("documents:list")
+
+
+def archive_report(
+    report: Report,
+    content: bytes,
+    *,
+    place: Place,
+    form: str,
+    code: str,
+    by: User,
+    job_id: int | None = None,
+) -> ArchivedDocument:
+    """Put a finished report away with its parameters, policies and hash."""
+    return archive(
+        content,
+        kind=report.kind,
+        title=report.full_title,
+        path=place.path,
+        as_of=report.on,
+        by=by,
+        content_type=FORMATS[form],
+        code=code,
+        params={"place": place.code, "on": report.on.isoformat(), "form": form},
+        policies=list(report.policies),
+        pages=pdf.page_count(content) if form == "pdf" else None,
+        job_id=job_id,
+    )
