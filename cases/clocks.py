@@ -100,6 +100,7 @@ def _orders(writs: QuerySet) -> QuerySet:
         since=F("issued_on"),
         due=F("correct_by"),
         provisional=Value(False, BooleanField()),
+        case_pk=F("case_id"),
     )
 
 
