@@ -78,7 +78,9 @@ def stopped_at_the_end(children: list[Child]) -> Iterator[None]:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         say("正在停止 …")
-        for child in reversed(children):
+        for child in children:
+            child.ask_to_stop()
+        for child in children:
             child.stop()
 
 

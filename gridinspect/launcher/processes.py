@@ -71,6 +71,7 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.started = self.due = 0.0
         self.failures = 0
+        self.is_asked = False
 
     def start(self) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches only us."""
@@ -115,15 +116,23 @@ class Child:
         lines = self.log.read_text(errors="replace").splitlines() or ["没有输出"]
         return f"{lines[-1].strip()}（日志 {self.log}）"
 
+    def ask_to_stop(self) -> None:
+        """Begin to stop it, without waiting."""
+        if self.process is not None and not self.is_asked:
+            self.is_asked = True
+            self.process.send_signal(self.stop_with)  # does nothing to a dead one
+
     def stop(self) -> None:
         """Stop it and everything it started; first kindly, then not."""
         if self.process is None:
             return
-        for number in (self.stop_with, self.hurry_with, signal.SIGKILL):
-            if not self.is_running():
-                break
-            self.process.send_signal(number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
+        self.ask_to_stop()
+        for number in (self.hurry_with, signal.SIGKILL):
+            try:
                 self.process.wait(self.patience)
+                break
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(number)
+        self.process.wait()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)  # what it left behind
