@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from reportlab.graphics.charts.barcharts import HorizontalBarChart, VerticalBarChart
 from reportlab.graphics.charts.linecharts import HorizontalLineChart
 from reportlab.graphics.charts.textlabels import NA_Label
-from reportlab.graphics.shapes import Drawing, Line, Rect, String
+from reportlab.graphics.shapes import STATE_DEFAULTS, Drawing, Line, Rect, String
 from reportlab.graphics.widgets.markers import makeMarker
 from reportlab.lib import colors
 from reportlab.lib.units import mm
@@ -212,6 +212,8 @@ def _lies(spec: ChartSpec) -> bool:
 
 def as_drawing(spec: ChartSpec, *, wide: float = pdf.PORTRAIT) -> Drawing:
     """Return the picture alone, with legend, axes and target lines."""
+    # The renderer names this font before it draws; Helvetica would not be embedded.
+    STATE_DEFAULTS["fontName"] = font(Face.SONG).name
     lying = _lies(spec)
     bars = 1 if spec.kind == "stacked" else len(spec.series)
     tall = 26 + len(spec.labels) * (8 + 9 * bars) + 26 if lying else 190

@@ -41,6 +41,7 @@ LEADING = LETTER_HEIGHT * mm / 22  # 22 lines on a page
 
 CELL = 9  # points
 FORM, FORM_LEADING = 10.5, 15
+TALLEST = 432  # points: a table row of this height fits on any page
 PADDING = 3  # points, left and right of a cell's text
 RULE = (0.5, colors.black)
 SHADE = colors.HexColor("#F2F2F2")
@@ -82,6 +83,9 @@ LETTER_LEVELS = {
 }
 
 
+FACT_LABEL = Type(Face.HEI, FORM, FORM_LEADING, 0.5)
+
+
 # --- text -----------------------------------------------------------------------------
 
 
@@ -97,13 +101,14 @@ class Text(Flowable):
         self.kind = kind
         self.text = text if covers(text, kind.face) else plain(text)
         self.spaceBefore, self.spaceAfter = kind.before, kind.after
-        self.lines: list[str] | None = None  # known once the width is
+        self.lines: list[str] = []
+        self.room = -1.0  # the width for which the lines hold
         self.continues = self.is_continued = False
 
     def wrap(self, room: float, _height: float) -> tuple[float, float]:
         kind = self.kind
-        self.room = room - kind.right
-        if self.lines is None:
+        if self.room != room - kind.right:
+            self.room = room - kind.right
             first = 0 if self.continues else kind.first
             self.lines = wrap(self.text, kind.face, kind.size, self.room, first=first)
         self.width, self.height = room, len(self.lines) * kind.leading
@@ -111,7 +116,7 @@ class Text(Flowable):
 
     def split(self, room: float, height: float) -> list[Flowable]:
         self.wrap(room, height)
-        lines, fit = self.lines or [], int((height + 0.1) // self.kind.leading)
+        lines, fit = self.lines, int((height + 0.1) // self.kind.leading)
         if len(lines) - fit == 1 and fit > 2:
             fit -= 1  # never a single last line on top of a page
         if fit < min(2, len(lines)):
@@ -121,13 +126,13 @@ class Text(Flowable):
     def _part(self, lines: list[str], *, tail: bool) -> "Text":
         part = Text("", self.kind)
         part.text = "\n".join(lines)
-        part.lines = lines
+        part.lines, part.room = lines, self.room
         part.continues = self.continues or tail
         part.is_continued = self.is_continued or not tail
         return part
 
     def draw(self) -> None:
-        kind, lines = self.kind, self.lines or []
+        kind, lines = self.kind, self.lines
         y = self.height - (kind.leading + kind.size * 0.72) / 2
         for index, line in enumerate(lines):
             indent = kind.first if index == 0 and not self.continues else 0
@@ -239,25 +244,18 @@ def table(
         1 if c in numeric else 0.5 if c in centred else 0 for c in range(len(widths))
     ]
     rows = list(rows)
-    faces = [Face.SONG] * len(rows)
-    if total and rows:
-        faces[-1] = Face.SONG_BOLD
+    body: list[list[object]] = []
+    for number, row in enumerate(rows, 1):
+        bold = total and number == len(rows)
+        face = Face.SONG_BOLD if bold else Face.SONG
+        body += _body_rows(row, rooms, aligns, face, size)
     head = [
         _cell(text, room, Face.HEI, size, 0.5)
         for text, room in zip(headers, rooms, strict=True)
     ]
-    body = [
-        [
-            _cell(text, room, face, size, align)
-            for text, room, align in zip(row, rooms, aligns, strict=True)
-        ]
-        for row, face in zip(rows, faces, strict=True)
-    ]
     style, heads = _table_style(size, 2 if groups else 1), [head]
     style += [("ALIGN", (c, -len(body)), (c, -1), "RIGHT") for c in numeric if body]
     style += [("ALIGN", (c, -len(body)), (c, -1), "CENTER") for c in centred if body]
-    # A row breaks across pages only where one would not fit on a page of its own.
-    tallest = max((_lines(cell) for row in body for cell in row), default=1)
     if groups:
         upper, spans = _grouped(groups, head)
         heads.insert(0, upper)
@@ -269,15 +267,48 @@ def table(
         heads + body,
         [wide * mm for wide in widths],
         repeatRows=len(heads),
-        splitInRow=1 if tallest * size * 4 / 3 > 120 * mm else 0,
         style=style,
         spaceBefore=4,
         spaceAfter=6,
     )
 
 
-def _lines(cell: object) -> int:
-    return cell.count("\n") + 1 if isinstance(cell, str) else len(cell.text) // 10
+def _body_rows(
+    row: Sequence[object],
+    rooms: Sequence[float],
+    aligns: Sequence[float],
+    face: Face,
+    size: float,
+) -> list[list[object]]:
+    """Return the row's cells; a row too tall to fit on a page becomes several.
+
+    reportlab's own splitting inside a row can go round in circles for ever.
+    """
+
+    def cells(texts: Iterable[object]) -> list[object]:
+        return [
+            _cell(text, room, face, size, align)
+            for text, room, align in zip(texts, rooms, aligns, strict=True)
+        ]
+
+    whole = cells(row)
+    fitting = int(TALLEST / (size * 4 / 3))  # lines
+    if max(map(_tallness, whole)) <= fitting:
+        return [whole]
+    lines = [
+        wrap(plain(str(text)), face, size, room) if text is not None else []
+        for text, room in zip(row, rooms, strict=True)
+    ]
+    tallest = max(map(len, lines))
+    return [
+        cells("\n".join(part[start : start + fitting]) for part in lines)
+        for start in range(0, tallest, fitting)
+    ]
+
+
+def _tallness(cell: object) -> int:
+    """Return at least how many lines a cell has."""
+    return cell.count("\n") + 1 if isinstance(cell, str) else len(cell.text)
 
 
 def _table_style(size: float, heads: int) -> list[tuple]:
@@ -410,20 +441,23 @@ def facts(
 def _fact_line(line: Sequence[Fact], wide: float, label: float) -> Flowable:
     room = wide / len(line) - label
     cells: list[object] = []
+    tallest = 0.0
     for fact in line:
-        cells.append(_cell(fact.label, label * mm - 2 * PADDING, Face.HEI, FORM, 0.5))
-        cells.append(_value(fact, room * mm - 2 * PADDING))
+        value = _value(fact, room * mm - 2 * PADDING)
+        tallest = max(tallest, sum(f.wrap(room * mm, 1e6)[1] for f in value))
+        cells += [[Text(fact.label, FACT_LABEL)], value]
+    # What runs over several pages must begin at its top; only then is it split.
+    # What is to be signed is kept whole as long as a page can hold it.
+    kept_whole = any(fact.height for fact in line) and tallest < 200 * mm
+    may_break = tallest > 80 * mm and not kept_whole
     style = [
-        ("FONT", (0, 0), (-1, -1), font(Face.HEI).name, FORM, FORM_LEADING),
         ("GRID", (0, 0), (-1, -1), *RULE),
-        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        ("ALIGN", (0, 0), (-1, -1), "CENTER"),
+        ("VALIGN", (0, 0), (-1, -1), "TOP" if may_break else "MIDDLE"),
         ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
         ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
         ("TOPPADDING", (0, 0), (-1, -1), 3),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
     ]
-    may_break = not any(fact.height for fact in line)
     return Table(
         [cells],
         [part * mm for _ in line for part in (label, room)],

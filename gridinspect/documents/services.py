@@ -23,7 +23,7 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 class ContentChanged(Exception):
-    """A stored file is no longer the file that was archived."""
+    """A stored file is gone, or is no longer the file that was archived."""
 
 
 def new_code() -> str:
@@ -98,10 +98,13 @@ def archive(
 def hand_out(*, document: ArchivedDocument, by: User) -> bytes:
     """Return the file's bytes to a person whose right to it has been checked.
 
-    Raises `ContentChanged` when the file on disk is not the one that was archived.
+    Raises `ContentChanged`.
     """
-    with document.file.open("rb") as file:
-        content = file.read()
+    try:
+        with document.file.open("rb") as file:
+            content = file.read()
+    except FileNotFoundError as error:
+        raise ContentChanged(f"“{document.title}”的存档文件已不在磁盘上。") from error
     if hashlib.sha256(content).hexdigest() != document.sha256:
         raise ContentChanged(f"“{document.title}”的存档文件与登记的校验值不符。")
     record("document.downloaded", by=by, target=document, sha256=document.sha256)

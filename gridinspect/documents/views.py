@@ -1,6 +1,7 @@
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -68,7 +69,11 @@ def document_detail(request, pk):
 def download(request, pk):
     """Hand out the file itself; the right to it is asked anew each time."""
     document = _visible_document(request.user, pk)
-    content = services.hand_out(document=document, by=request.user)
+    try:
+        content = services.hand_out(document=document, by=request.user)
+    except services.ContentChanged as fault:
+        messages.error(request, f"{fault}请联系系统管理员。")
+        return redirect(document)
     response = HttpResponse(content, content_type=document.content_type)
     response["Content-Disposition"] = content_disposition_header(
         as_attachment=True, filename=document.download_name
