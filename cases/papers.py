@@ -5,6 +5,9 @@ from datetime import date
 
 from gridinspect.documents import pdf
 
+INSPECTOR = "劳动保障监察员：　　　　　　　　证号：　　　　　　　　"
+RECEIVED = "签收人：　　　　　　　　　　签收日期：　　　　年　　月　　日"
+
 
 @dataclass(frozen=True)
 class Head:
@@ -53,7 +56,7 @@ def correction(
     head: Head, *, unit: str, findings: str, demands: str, correct_by: date
 ) -> pdf.Story:
     """限期改正指令书: to the unit."""
-    story = _letter(
+    return _letter(
         head,
         unit,
         "经查，你单位存在下列违反劳动保障法律、法规或者规章的行为：",
@@ -63,10 +66,9 @@ def correction(
         demands,
         "改正情况应书面报告本机关。逾期不改正的，本机关将依法处理。"
         "如不服本指令，可以依法申请行政复议或者提起行政诉讼。",
+        INSPECTOR,
+        INSPECTOR,
     )
-    signed = "劳动保障监察员：　　　　　　证号：　　　　　　"
-    received = "签收人：　　　　　　　　　　年　　月　　日"
-    return [*story, pdf.spacer(6), *pdf.letter_body([signed, signed, received])]
 
 
 def _letter(head: Head, addressee: str, *texts: str) -> pdf.Story:

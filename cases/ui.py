@@ -8,10 +8,16 @@ from cases import clocks
 from cases.models import Case, Extension, Matter
 from cases.rules import Urgency
 from cases.views.cases import cases_of
-from cases.words import timeline_of
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
-from gridinspect.ui.registry import Todo, menu, tabs, timeline, workbench
+from gridinspect.ui.registry import (
+    TimelineEntry,
+    Todo,
+    menu,
+    tabs,
+    timeline,
+    workbench,
+)
 
 SECTION = "投诉举报与案件"
 menu.add(
@@ -23,14 +29,18 @@ menu.add(SECTION, "时限", "cases:clocks", Permission.CASE_VIEW, "hourglass-spl
 tabs.add("enterprises.enterprise", "cases", "案件", cases_of, Permission.CASE_VIEW)
 
 
-def _cases_on_timeline(user: User, enterprise):
-    """Show the filing and closing of cases on the unit's own timeline."""
+def _cases_on_timeline(user: User, enterprise) -> list[TimelineEntry]:
+    """Show the filing and closing of cases on the unit's own timeline. One query."""
     if not user.holds(Permission.CASE_VIEW):
-        return
+        return []
+    entries = []
     for case in Case.objects.visible_to(user).filter(enterprise=enterprise):
-        for entry in timeline_of(case):
-            if entry.text in ("立案", "结案"):
-                yield entry
+        url = case.get_absolute_url()
+        entries.append(TimelineEntry(at=case.filed_on, text=f"立案 {case}", url=url))
+        if case.closed_on:
+            words = f"结案 {case}：{case.get_outcome_display()}"
+            entries.append(TimelineEntry(at=case.closed_on, text=words, url=url))
+    return entries
 
 
 timeline.add("enterprises.enterprise", _cases_on_timeline)

@@ -69,7 +69,9 @@ def issue(
     )
     head = papers.Head(agency_name(district), kind.label, str(number), on)
     title, code = f"{kind.label} {number}", new_code()
-    content = pdf.build(paper(head), title=title, code=code, letter=True)
+    content = pdf.build(
+        paper(head), title=title, code=code, sign=papers.RECEIVED, letter=True
+    )
     document = archive(
         content,
         kind=f"writ.{kind}",
