@@ -125,7 +125,7 @@ def make_enterable(folder: Path, account: pwd.struct_passwd) -> None:
         if not made and parent != folder:
             raise Refusal(
                 f"内置数据库的账户 {account.pw_name} 进不了 {parent}："
-                f"请执行 chmod o+x {parent}，或用 VAR_DIR 指定另一个文件夹。"
+                "请用 VAR_DIR 指定人人可以进入的位置，例如 /var/lib 之下。"
             )
         parent.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
 
