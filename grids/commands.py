@@ -1,15 +1,14 @@
 """What management commands about a place have in common (design.md 5)."""
 
-import json
-import sys
 from argparse import ArgumentParser
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import Q
 from django.utils import timezone
 
+from gridinspect.commands import PlainCommand
 from grids.models import City, Grid
 
 
@@ -21,28 +20,6 @@ def day(text: str) -> date:
         raise CommandError(
             f"日期“{text}”无法识别，请写成 2026-03-31 的形式。", returncode=2
         ) from None
-
-
-class PlainCommand(BaseCommand):
-    """A command that answers bad arguments with one clear line and exit status 2."""
-
-    requires_system_checks: list[str] = []
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any):
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-
-        def error(message: str) -> NoReturn:
-            if self._called_from_command_line:
-                sys.stderr.write(f"参数有误：{message}\n")
-                sys.exit(2)
-            raise CommandError(f"参数有误：{message}", returncode=2)
-
-        parser.error = error  # type: ignore[method-assign]
-        return parser
-
-    def print_json(self, document: object) -> None:
-        """Print one JSON document and nothing else."""
-        self.stdout.write(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 class PlaceCommand(PlainCommand):

@@ -227,7 +227,7 @@ def _readings(
     readings = []
     if _looks_like_header(cells):
         single = [
-            Column(i, text, names.field_of(text))
+            Column(i, _shown(cells[i]), names.field_of(text))
             for i, text in enumerate(texts)
             if text
         ]

@@ -2,17 +2,18 @@ import json
 from datetime import date
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from gridinspect.accounts.models import User
+from gridinspect.commands import PlainCommand
 from gridinspect.imports import services
 from gridinspect.imports.examination import plain_value
 from gridinspect.imports.models import ImportBatch
 from gridinspect.imports.registry import UnknownKind, resource_for
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Check a workbook row by row and, with --apply, write it."
 
     def add_arguments(self, parser):

@@ -1,10 +1,11 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from gridinspect.commands import PlainCommand
 from gridinspect.imports.registry import UnknownKind, resource_for
 from gridinspect.imports.templates import write_template
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Write the empty workbook of a kind of import."
 
     def add_arguments(self, parser):
