@@ -1,10 +1,10 @@
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from gridinspect.accounts.models import Person
-from gridinspect.accounts.roles import Permission
+from gridinspect.accounts.roles import POSTED_STAFF, Permission
 from gridinspect.constraints import ordered
 from gridinspect.scope import ScopedQuerySet
 from grids.models import Posting
@@ -18,9 +18,26 @@ class StaffFileQuerySet(ScopedQuerySet):
         posts = Posting.objects.visible_to(user).filter(person=OuterRef("person"))
         return self.filter(Exists(posts))
 
-    def for_list(self):
-        """Fetch what a row of a list shows."""
-        return self.select_related("person")
+    def for_list(self, on):
+        """Fetch what a row of a list shows: the posts of a day, trainings, papers."""
+        posts = Posting.objects.on(on).filter(role__in=POSTED_STAFF)
+        return self.select_related("person").prefetch_related(
+            Prefetch(
+                "person__postings",
+                posts.select_related("grid", "city").order_by("since"),
+                to_attr="posts_of_the_day",
+            ),
+            "person__trainings",
+            "person__certificates",
+        )
+
+    def posted(self, on, *, place=None, roles=POSTED_STAFF, directly=False):
+        """Keep the files of those on post on a day, in a place or right on a grid."""
+        held = Posting.objects.on(on).filter(person=OuterRef("person"))
+        posts = held.filter(role__in=roles)
+        if place is not None:
+            posts = posts.filter(grid=place) if directly else posts.within(place)
+        return self.filter(Exists(posts))
 
 
 class StaffFile(models.Model):

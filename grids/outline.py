@@ -11,16 +11,22 @@ from gridinspect.accounts.models import EVERYWHERE, User
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import within_paths
 from gridinspect.ui.pages import TreeNode
+from grids.access import may
 from grids.models import City, Grid
 
 
 def place_asked(request: HttpRequest) -> Grid | City | None:
-    """Return the place that ?grid= or ?city= names, if this person may see it."""
+    """Return the place whose code ?grid= or ?city= gives, if this person may see it."""
     for name, places in (("grid", Grid.objects), ("city", City.objects)):
-        key = request.GET.get(name, "")
-        if key.isascii() and key.isdigit() and len(key) < 19:
-            return places.visible_to(request.user).filter(pk=key).first()
+        if code := request.GET.get(name, ""):
+            return places.visible_to(request.user).filter(code=code).first()
     return None
+
+
+def list_at(to: str, place: Grid | City, **asked: str) -> str:
+    """Return the address of the list `to` (a URL name) at a place."""
+    name = "grid" if isinstance(place, Grid) else "city"
+    return f"{reverse(to)}?{urlencode({name: place.code} | asked)}"
 
 
 def tree_beside(request: HttpRequest, to: str, at: Grid | City | None) -> str | None:
@@ -45,6 +51,24 @@ def tops(user: User) -> list[Grid]:
     return list(with_children(visible).order_by("code"))
 
 
+def own_places(user: User, permission: Permission) -> list[Grid | City]:
+    """Return the highest places where the user may do this: whole cities, or grids.
+
+    A district's user sees the city as a heading, but its sums are not the user's.
+    """
+    cities = [
+        city for city in City.objects.visible_to(user) if may(user, permission, at=city)
+    ]
+    inside = [city.path for city in cities]
+    grids = [
+        grid
+        for grid in tops(user)
+        if may(user, permission, at=grid)
+        and not any(grid.path.startswith(path) for path in inside)
+    ]
+    return [*cities, *grids]
+
+
 def _is_highest(path: str, paths: Iterable[str]) -> bool:
     return not any(path != other and path.startswith(other) for other in paths)
 
@@ -65,7 +89,7 @@ def nodes(
     return [
         TreeNode(
             label=grid.name,
-            url=f"{reverse(to)}?grid={grid.pk}",
+            url=list_at(to, grid),
             selected=at is not None and at.pk == grid.pk,
             has_children=grid.has_below,
             expand_url=f"{reverse('grids:tree')}?to={to}&below={grid.pk}",
@@ -87,7 +111,7 @@ def city_nodes(grids: list[Grid], *, to: str, at: Grid | None) -> list[TreeNode]
     return [
         TreeNode(
             label=city.name,
-            url=f"{reverse(to)}?city={city.pk}",
+            url=list_at(to, city),
             children=nodes(own, to=to, at=at),
         )
         for city, own in cities.items()

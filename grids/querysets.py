@@ -48,10 +48,14 @@ class GridQuerySet(TreeQuerySet, ScopedQuerySet):
     path_field = "path"
     view_permission = Permission.GRID_VIEW
 
+    def where(self, user, permission):
+        """Keep the grids where a post of the user grants this permission today."""
+        paths = user.scope_paths(permission)
+        return self.filter(within_paths(paths, self.path_field))
+
     def editable_by(self, user):
         """Keep the grids that the user may change today."""
-        paths = user.scope_paths(Permission.GRID_EDIT)
-        return self.filter(within_paths(paths, self.path_field))
+        return self.where(user, Permission.GRID_EDIT)
 
     def open_on(self, day: date):
         """Keep the grids that exist on this day."""

@@ -5,7 +5,7 @@ from itertools import count
 
 from django.utils import timezone
 
-from assistants.models import Certificate
+from assistants.models import Certificate, StaffFile, Training
 from cases.models import Case, Identity, Matter
 from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
 from gridinspect.accounts.models import Person, User
@@ -166,3 +166,18 @@ def make_case(*, grid, **fields):
         "recorded_by": User.objects.system(),
     }
     return Case.objects.create(grid=grid, district=grid.district, **defaults | fields)
+
+
+def make_staff(name="陈小明", *, grid=None, role=Role.ASSISTANT, **fields):
+    """Make a personnel file, with a post on a grid if one is given."""
+    person = make_person(name)
+    if grid:
+        make_posting(person, grid=grid, role=role)
+    return StaffFile.objects.create(person=person, **fields)
+
+
+def make_training(person, *, kind="pre_post", passed=True, finished_on=LONG_AGO):
+    """Make a training that was passed; before the post unless said otherwise."""
+    return Training.objects.create(
+        person=person, kind=kind, passed=passed, finished_on=finished_on
+    )

@@ -16,6 +16,7 @@ from gridinspect.ui.pages import (
     Action,
     Tab,
     add_action,
+    import_action,
     render_detail,
     render_form,
     render_list,
@@ -64,6 +65,8 @@ def grid_list(request: HttpRequest):
     if request.user.holds(Permission.GRID_EDIT):
         target = f"?parent={at.pk}" if isinstance(at, Grid) else ""
         toolbar.append(add_action(reverse("grids:create") + target))
+    if request.user.holds(Permission.GRID_IMPORT):
+        toolbar.append(import_action(reverse("imports:upload", args=["grids"])))
     return render_list(
         request,
         title="网格管理",

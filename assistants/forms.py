@@ -1,0 +1,234 @@
+"""What a person may type about staff."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from assistants.models import Certificate, StaffFile, Training
+from assistants.services import OFF_POST
+from gridinspect.accounts.roles import POSTED_STAFF, Role
+from gridinspect.accounts.rules import MALE, CitizenIdError, check_citizen_id
+from gridinspect.imports import cleaning
+from gridinspect.secrets import mask_id, mask_phone
+from grids.forms import DayInput, GridField
+
+ROLES = [(role, Role(role).label) for role in POSTED_STAFF]
+
+FILE_FIELDS = [
+    "gender",
+    "birth_date",
+    "ethnicity",
+    "political_status",
+    "household",
+    "education",
+    "major",
+    "school",
+    "recruited_in",
+    "eligibility",
+    "agency",
+    "retirement_category",
+    "hire_date",
+    "status",
+    "emergency_contact",
+    "remark",
+]
+SECTIONS = [
+    (
+        "身份",
+        ["name", "id_number", "gender", "birth_date", "phone", "ethnicity"],
+        "性别和出生日期由身份证号得出，可以不填。",
+    ),
+    ("岗位", ["role", "grid", "since"]),
+    ("学历与户籍", ["education", "major", "school", "political_status", "household"]),
+    (
+        "录用",
+        ["recruited_in", "eligibility", "agency", "hire_date", "status"],
+    ),
+    ("其他", ["retirement_category", "emergency_contact", "remark"]),
+]
+
+
+class StaffForm(forms.ModelForm):
+    """A personnel file with its person. Gender and birth follow from the ID number."""
+
+    name = forms.CharField(label="姓名", max_length=60)
+    id_number = forms.CharField(label="身份证号", max_length=30)
+    phone = forms.CharField(label="联系电话", max_length=30, required=False)
+
+    class Meta:
+        model = StaffFile
+        fields = FILE_FIELDS
+        widgets = {
+            "birth_date": DayInput,
+            "hire_date": DayInput,
+            "remark": forms.Textarea({"rows": 3}),
+        }
+
+    field_order = ["name", "id_number", "phone"]
+
+    def clean_name(self):
+        return "".join(self.cleaned_data["name"].split())
+
+    def clean_id_number(self):
+        number = "".join(self.cleaned_data["id_number"].replace("-", "").split())
+        self.citizen = None
+        if not number:
+            return ""
+        try:
+            self.citizen = check_citizen_id(number, today=timezone.localdate())
+        except CitizenIdError as error:
+            raise ValidationError(error.message) from error
+        return self.citizen.number
+
+    def clean_phone(self):
+        try:
+            return cleaning.phone(self.cleaned_data["phone"], None) or ""
+        except cleaning.Rejected as error:
+            raise ValidationError(error.message) from error
+
+    def clean(self):
+        cleaned = super().clean()
+        citizen = getattr(self, "citizen", None)
+        if citizen is None:
+            return cleaned
+        genders = StaffFile.Gender
+        gender = genders.MALE if citizen.gender == MALE else genders.FEMALE
+        if cleaned.get("gender") not in ("", None, gender):
+            self.add_error("gender", f"与身份证号不符：身份证号为{citizen.gender}性。")
+        born = cleaned.get("birth_date")
+        if born and born != citizen.birth_date:
+            self.add_error(
+                "birth_date", f"与身份证号不符：身份证号为 {citizen.birth_date}。"
+            )
+        cleaned["gender"], cleaned["birth_date"] = gender, citizen.birth_date
+        return cleaned
+
+
+class HireForm(StaffForm):
+    """A new file with its first post."""
+
+    role = forms.ChoiceField(label="岗位", choices=ROLES, initial=Role.ASSISTANT)
+    grid = GridField(label="所在网格")
+    since = forms.DateField(
+        label="上岗日期", widget=DayInput, initial=timezone.localdate
+    )
+
+    def __init__(self, *args, grids, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["grid"].queryset = grids
+
+
+class ChangeForm(StaffForm):
+    """A known file; both numbers stay as they are unless they are typed anew."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        person = self.instance.person
+        self.fields["name"].initial = person.name
+        number, phone = self.fields["id_number"], self.fields["phone"]
+        number.required = False
+        number.help_text = f"现为 {mask_id(person.id_number) or '空'}；不改请留空。"
+        phone.help_text = f"现为 {mask_phone(person.phone) or '空'}；不改请留空。"
+
+    def clean(self):
+        cleaned = super().clean()
+        has_number = self.instance.person.id_number and not cleaned.get("id_number")
+        if has_number and {"gender", "birth_date"} & set(self.changed_data):
+            raise ValidationError(
+                "性别和出生日期由身份证号得出；要更正的，请重新输入身份证号。"
+            )
+        return cleaned
+
+
+class PostForm(forms.Form):
+    """Where a person is posted, as what, from when."""
+
+    role = forms.ChoiceField(label="岗位", choices=ROLES, initial=Role.ASSISTANT)
+    grid = GridField(label="所在网格")
+    since = forms.DateField(
+        label="上岗日期", widget=DayInput, initial=timezone.localdate
+    )
+
+    def __init__(self, *args, grids, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["grid"].queryset = grids
+
+
+class EndPostForm(forms.Form):
+    """From when a person is no longer on a post, and what then."""
+
+    until = forms.DateField(
+        label="离岗日期",
+        widget=DayInput,
+        initial=timezone.localdate,
+        help_text="从这一天起不再在岗。",
+    )
+    status = forms.ChoiceField(
+        label="离岗后状态", choices=[(one.value, one.label) for one in OFF_POST]
+    )
+
+
+class TrainingForm(forms.ModelForm):
+    class Meta:
+        model = Training
+        fields = ["kind", "finished_on", "passed", "certificate_number"]
+        widgets = {"finished_on": DayInput}
+
+    def clean_finished_on(self):
+        return _not_later_than_today(self.cleaned_data["finished_on"])
+
+
+class CertificateForm(forms.ModelForm):
+    class Meta:
+        model = Certificate
+        fields = ["kind", "number", "valid_from", "valid_until"]
+        widgets = {"valid_from": DayInput, "valid_until": DayInput}
+        help_texts = {"valid_until": "有效期的最后一天。"}
+
+    def clean(self):
+        cleaned = super().clean()
+        first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
+        if first and last and last <= first:
+            self.add_error("valid_until", "有效期至必须晚于有效期自。")
+        return cleaned
+
+
+class RevealForm(forms.Form):
+    """Why somebody must see the numbers in full."""
+
+    reason = forms.CharField(
+        label="查看理由",
+        min_length=4,
+        max_length=200,
+        widget=forms.Textarea({"rows": 2}),
+        help_text="理由与查看人、时间一并记入审计记录。",
+        error_messages={"min_length": "请写明理由，至少 4 个字。"},
+    )
+
+
+class EstablishmentForm(forms.Form):
+    """The search block of 人员配备."""
+
+    on = forms.DateField(label="统计日期", widget=DayInput, required=False)
+    kind = forms.ChoiceField(label="人员类别", required=False)
+    level = forms.ChoiceField(
+        label="网格级别",
+        choices=[("", "全部"), *((str(n), f"{n} 级") for n in range(1, 5))],
+        required=False,
+    )
+    short = forms.BooleanField(label="只看缺员", required=False)
+
+    def __init__(self, data, *, kinds):
+        super().__init__(data)
+        self.fields["kind"].choices = [("", "全部"), *kinds]
+
+    def value(self, name, default=None):
+        """Return what was asked for; nonsense in the address asks for nothing."""
+        self.is_valid()
+        return self.cleaned_data.get(name) or default
+
+
+def _not_later_than_today(day):
+    if day > timezone.localdate():
+        raise ValidationError("结业日期不能晚于今天。")
+    return day
