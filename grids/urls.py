@@ -29,5 +29,5 @@ urlpatterns = [
     path("accounts/<int:pk>/switch/", accounts.account_switch, name="account-switch"),
     path("accounts/<int:pk>/reset/", accounts.account_reset, name="account-reset"),
     path("accounts/<int:pk>/post/", accounts.account_post, name="account-post"),
-    path("postings/<int:pk>/end/", accounts.posting_end, name="posting-end"),
+    path("accounts/postings/<int:pk>/end/", accounts.posting_end, name="posting-end"),
 ]
