@@ -157,7 +157,7 @@ class ArchivedDocument(models.Model):
 
     @property
     def extension(self) -> str:
-        return self.file.name.rpartition(".")[2]
+        return str(self.file.name).rpartition(".")[2]
 
     @property
     def download_name(self) -> str:

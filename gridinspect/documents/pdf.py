@@ -11,6 +11,7 @@ from datetime import date
 from functools import partial
 from io import BytesIO
 from threading import Lock
+from typing import Any
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -306,7 +307,7 @@ def _body_rows(
     ]
 
 
-def _tallness(cell: object) -> int:
+def _tallness(cell: Any) -> int:
     """Return at least how many lines a cell has."""
     return cell.count("\n") + 1 if isinstance(cell, str) else len(cell.text)
 
@@ -543,7 +544,8 @@ class _CountingCanvas(Canvas):
 
     def __init__(self, *args: object, foot: "_Foot", **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self._foot, self._pages = foot, []
+        self._foot = foot
+        self._pages: list[dict[str, Any]] = []
 
     def showPage(self) -> None:
         self._pages.append(dict(self.__dict__))
@@ -644,6 +646,6 @@ def _frame(size: tuple[float, float], letter: bool) -> Frame:
         bottom = (297 - LETTER_TOP - LETTER_HEIGHT) * mm - 1
         box = (LETTER_LEFT * mm, bottom, LETTER_WIDTH * mm + 1, LETTER_HEIGHT * mm + 1)
     else:
-        box = (LEFT * mm, BOTTOM * mm)
-        box += (size[0] - (LEFT + RIGHT) * mm, size[1] - (TOP + BOTTOM) * mm)
+        wide, tall = size[0] - (LEFT + RIGHT) * mm, size[1] - (TOP + BOTTOM) * mm
+        box = (LEFT * mm, BOTTOM * mm, wide, tall)
     return Frame(*box, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)

@@ -166,7 +166,7 @@ class Book:
             "line": {"type": "line"},
         }
         picture = self._workbook.add_chart(kinds[spec.kind])
-        lines = self._workbook.add_chart({"type": "line"}) if spec.targets else None
+        lines = self._workbook.add_chart({"type": "line"})
         last = len(spec.labels) + 2
         for index in range(1, len(spec.series) + len(spec.targets) + 1):
             is_target = index > len(spec.series)
@@ -184,7 +184,7 @@ class Book:
                     **look,
                 }
             )
-        if lines:
+        if spec.targets:
             picture.combine(lines)
         picture.set_title({"name": spec.caption, "name_font": {"size": 12}})
         picture.set_y_axis({"name": spec.unit, "min": 0})
