@@ -1,5 +1,6 @@
 import re
 from datetime import date
+from typing import cast
 
 import django_filters
 from django import forms
@@ -11,7 +12,7 @@ from cases.models import Case, Matter
 from cases.rules import Urgency
 from cases.team import inspectors_in
 from enterprises.models import Enterprise
-from gridinspect.accounts.models import User
+from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Permission
 from gridinspect.accounts.rules import CitizenIdError, check_citizen_id
 from gridinspect.scope import within_paths
@@ -177,7 +178,7 @@ class MatterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user, self.kind = user, kind
         paths = user.scope_paths(Permission.COMPLAINT_INTAKE)
-        self.fields["grid"].queryset = Grid.objects.filter(
+        cast(GridField, self.fields["grid"]).queryset = Grid.objects.filter(
             within_paths(paths, "path"), closed_on=None
         ).order_by("path", "code")
         if kind == Matter.Kind.COMPLAINT:
@@ -197,7 +198,8 @@ class MatterForm(forms.Form):
             raise ValidationError(error.message) from error
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         started, ended = data.get("act_started_on"), data.get("act_ended_on")
         if started and ended and ended < started:
             self.add_error("act_ended_on", "终了日期不能早于开始日期。")
@@ -280,9 +282,9 @@ class FileCaseForm(forms.Form):
     cause = forms.CharField(label="案由", max_length=120)
     facts = Text(label="主要事实", required=False)
     team = forms.ModelMultipleChoiceField(
-        None, label="办案监察员", widget=forms.CheckboxSelectMultiple
+        Person.objects.none(), label="办案监察员", widget=forms.CheckboxSelectMultiple
     )
-    lead = forms.ModelChoiceField(None, label="主办监察员")
+    lead = forms.ModelChoiceField(Person.objects.none(), label="主办监察员")
 
     def __init__(
         self,
@@ -300,11 +302,12 @@ class FileCaseForm(forms.Form):
             del self.fields["unit"]
         if matter:
             del self.fields["source"]
-            if not matter.is_report:  # filed on its day of acceptance
+            if matter.decided_on:  # a complaint is filed on its day of acceptance
                 del self.fields["filed_on"]
                 on = matter.decided_on
         persons = inspectors_in(district, on=on)
-        self.fields["team"].queryset = self.fields["lead"].queryset = persons
+        for name in ("team", "lead"):
+            cast(forms.ModelChoiceField, self.fields[name]).queryset = persons
 
     def clean_filed_on(self):
         return _not_ahead(self.cleaned_data["filed_on"])
@@ -325,7 +328,8 @@ class FileCaseForm(forms.Form):
         return units[0].name
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         team, lead = data.get("team"), data.get("lead")
         if team and lead and lead not in team:
             self.add_error("lead", "主办监察员应是办案监察员之一。")
@@ -382,7 +386,8 @@ class CorrectionForm(forms.Form):
         return _not_ahead(self.cleaned_data["on"])
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         on, correct_by = data.get("on"), data.get("correct_by")
         if on and correct_by and correct_by <= on:
             self.add_error("correct_by", "改正期限应晚于制发日期。")
@@ -434,7 +439,8 @@ class HolidayForm(forms.Form):
         return tuple(days)
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         first, last = data.get("first"), data.get("last")
         if bool(first) != bool(last):
             self.add_error("last" if first else "first", "放假的首日和末日都要填写。")
@@ -453,7 +459,7 @@ class HolidayForm(forms.Form):
         return Holiday(data["name"], data["first"], data["last"], data["worked"])
 
 
-HolidayFormSet = forms.formset_factory(HolidayForm, extra=0, max_num=12)
+HolidayFormSet = forms.formset_factory(HolidayForm, extra=2, max_num=12)
 HOLIDAYS = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 
 

@@ -40,7 +40,7 @@ COLOURS = {
     Urgency.TEN_DAYS: "notice",
     Urgency.LATER: "plain",
 }
-MATTER_COLOURS = {
+MATTER_COLOURS: dict[str, str] = {
     Matter.State.REGISTERED: "info",
     Matter.State.ACCEPTED: "info",
     Matter.State.REFUSED: "plain",

@@ -109,15 +109,15 @@ def close_case(*, case: Case, outcome: str, note: str, on: date, by: User) -> No
     has ended; IdentityInText.
     """
     case = _open(case)
-    ended = case.investigation_ended_on
-    if ended is None:
+    ended, decide_by = case.investigation_ended_on, case.decision_due_on
+    if ended is None or decide_by is None:
         raise rules.NotAllowed("调查尚未终结，请先登记调查终结日期。")
     if not ended <= on <= timezone.localdate():
         raise rules.NotAllowed("结案日期应在调查终结日期与今天之间。")
     if case.matter:
         check_sealed(note, sealed=case.matter.identity.sealed)
     case.closed_on, case.outcome, case.closing_note = on, outcome, note
-    case.closed_in_time = ended <= case.due_on and on <= case.decision_due_on
+    case.closed_in_time = ended <= case.due_on and on <= decide_by
     case.save(update_fields=["closed_on", "closed_in_time", "outcome", "closing_note"])
     case.extensions.filter(state=Extension.State.PROPOSED).update(
         state=Extension.State.REJECTED, decided_on=on, decided_by=by
@@ -144,13 +144,14 @@ def note_correction(*, writ: Writ, on: date, by: User) -> None:
         .select_for_update(of=["self"])
         .get(pk=writ.pk)
     )
-    if writ.kind != Writ.Kind.CORRECTION or writ.corrected_on:
+    case = writ.case
+    if case is None or writ.kind != Writ.Kind.CORRECTION or writ.corrected_on:
         raise rules.NotAllowed(f"{writ} 不需要或已经登记改正。")
     if not writ.issued_on <= on <= timezone.localdate():
         raise rules.NotAllowed("改正日期应在制发日期与今天之间。")
     writ.corrected_on = on
     writ.save(update_fields=["corrected_on"])
-    record("writ.corrected", by=by, target=writ.case, number=writ.number, on=on)
+    record("writ.corrected", by=by, target=case, number=writ.number, on=on)
 
 
 def _open(case: Case) -> Case:

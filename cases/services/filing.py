@@ -47,7 +47,7 @@ def file_case(
             raise rules.NotAllowed("被立案单位与投诉举报不属于同一区县。")
         source = matter.kind
         check_sealed(cause, facts, sealed=matter.identity.sealed)
-    if matter and not matter.is_report:
+    if matter and matter.decided_on:  # a complaint, accepted
         limit = clocks.limits(matter.district).of("T2", on=matter.decided_on)
         filed_on = rules.filing_day(matter.decided_on, limit)
     if filed_on > timezone.localdate():

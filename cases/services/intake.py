@@ -48,7 +48,7 @@ def register_matter(
     person = Identity(**identity)
     if kind == Matter.Kind.REPORT:
         check_sealed(facts, demands, respondent_address, sealed=person.sealed)
-    district = grid.district
+    district = grid.district or grid
     number = next_number(
         agency=agency_word(district),
         word="登",
@@ -108,7 +108,7 @@ def accept_matter(*, matter: Matter, on: date, by: User) -> Writ:
     _decide(matter, Matter.State.ACCEPTED, on=on, reason="", by=by)
     writ = issue(
         Writ.Kind.ACCEPTANCE,
-        matter=matter,
+        about=matter,
         on=on,
         by=by,
         paper=lambda head: papers.acceptance(head, **_letter(matter)),
@@ -130,7 +130,7 @@ def refuse_matter(*, matter: Matter, on: date, reason: str, by: User) -> Writ:
     _decide(matter, Matter.State.REFUSED, on=on, reason=reason, by=by)
     writ = issue(
         Writ.Kind.REFUSAL,
-        matter=matter,
+        about=matter,
         on=on,
         by=by,
         paper=lambda head: papers.refusal(head, reason=reason, **_letter(matter)),

@@ -53,12 +53,10 @@ def issue(
     by: User,
     paper: Callable[[papers.Head], pdf.Story],
     permission: Permission,
-    matter: Matter | None = None,
-    case: Case | None = None,
+    about: Matter | Case,
     **fields: object,
 ) -> Writ:
     """Number a writ, lay it out and put it into the archive. Part of a larger act."""
-    about = matter or case
     district = about.district
     number = next_number(
         agency=agency_word(district),
@@ -87,8 +85,8 @@ def issue(
     return Writ.objects.create(
         kind=kind,
         number=str(number),
-        matter=matter,
-        case=case,
+        matter=about if isinstance(about, Matter) else None,
+        case=about if isinstance(about, Case) else None,
         path=about.scope_path,
         issued_on=on,
         issued_by=by,
@@ -121,7 +119,7 @@ def issue_correction(
         check_sealed(findings, demands, sealed=case.matter.identity.sealed)
     writ = issue(
         Writ.Kind.CORRECTION,
-        case=case,
+        about=case,
         on=on,
         by=by,
         paper=lambda head: papers.correction(

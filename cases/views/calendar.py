@@ -119,14 +119,18 @@ def _forms(request, year):
         return NoticeForm(request.POST), HolidayFormSet(request.POST)
     if year is None:
         newest = CalendarYear.objects.order_by("-year").first()
-        initial = {"year": newest.year + 1} if newest else {}
+        coming = {"year": newest.year + 1} if newest else {}
         lines = [{"name": name} for name in HOLIDAYS]
-        return NoticeForm(initial=initial), HolidayFormSet(initial=lines)
+        return NoticeForm(initial=coming), HolidayFormSet(initial=lines)
     row = CalendarYear.objects.filter(pk=year).first()
     if row is None:
         raise Http404
-    initial = {"year": row.year, "source": row.source, "is_official": row.is_official}
-    return NoticeForm(initial=initial), HolidayFormSet(initial=_lines(row))
+    known = {
+        "year": row.year,
+        "source": row.source,
+        "is_official": row.is_official,
+    }
+    return NoticeForm(initial=known), HolidayFormSet(initial=_lines(row))
 
 
 def _lines(row):
@@ -140,7 +144,7 @@ def _lines(row):
             lines.append(
                 {"name": special.name, "first": special.day, "last": special.day}
             )
-    for special in row.days.filter(is_working_day=True):
+    for special in row.days.filter(is_working_day=True) if lines else ():
         near = min(
             (line for line in lines),
             key=lambda line: (

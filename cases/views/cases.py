@@ -1,6 +1,9 @@
 """Cases, from filing to closing."""
 
+from typing import cast
+
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -268,7 +271,8 @@ def note_correction(request, pk):
         pk=pk,
         kind=Writ.Kind.CORRECTION,
     )
-    require(request.user, Permission.CASE_HANDLE, at=writ.case.grid)
+    case = cast(Case, writ.case)
+    require(request.user, Permission.CASE_HANDLE, at=case.grid)
     form = DecisionForm(request.POST or None)
     form.fields["on"].label = "改正日期"
     return act_page(
@@ -277,21 +281,27 @@ def note_correction(request, pk):
         act=lambda: services.note_correction(
             writ=writ, by=request.user, **form.cleaned_data
         ),
-        done=lambda _: ("已登记改正。", writ.case),
+        done=lambda _: ("已登记改正。", case),
         title="登记改正",
-        crumbs=_crumbs(writ.case),
+        crumbs=_crumbs(case),
     )
 
 
 def cases_of(request, enterprise):
-    """Return the tab 案件 of a unit's file."""
+    """Return the tab 案件 of a unit's file, with the way to file one."""
     cases = Case.objects.visible_to(request.user).filter(enterprise=enterprise)
-    return build_table(
+    table = build_table(
         request,
         cases.for_list(),
         _columns(timezone.localdate()),
         name="enterprise-cases",
     )
+    context = {
+        "table": table,
+        "enterprise": enterprise,
+        "may_file": may(request.user, Permission.CASE_FILE, at=enterprise.grid),
+    }
+    return render_to_string("cases/_of_unit.html", context, request=request)
 
 
 def _case(request, pk) -> Case:

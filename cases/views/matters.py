@@ -1,5 +1,7 @@
 """Complaints and reports."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -23,6 +25,7 @@ from cases.rules import Refused
 from cases.services import Clocks
 from cases.views.acts import act_page
 from cases.views.explained import explanation_tab
+from enterprises.models import Enterprise
 from gridinspect.accounts.roles import Permission
 from gridinspect.ui.pages import (
     Action,
@@ -242,9 +245,10 @@ def file_matter(request, pk):
         data = dict(form.cleaned_data)
         data.pop("unit", None)
         data.setdefault("filed_on", matter.decided_on)
-        require(request.user, Permission.CASE_FILE, at=form.enterprise.grid)
+        unit = cast(Enterprise, form.enterprise)
+        require(request.user, Permission.CASE_FILE, at=unit.grid)
         return services.file_case(
-            enterprise=form.enterprise,
+            enterprise=unit,
             matter=matter,
             source=matter.kind,
             by=request.user,

@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 
@@ -45,7 +47,8 @@ class ExceptionDayQuerySet(models.QuerySet):
         A year that was entered without an official notice is counted as entered, and
         stays provisional.
         """
-        off, on = {}, {}
+        off: dict[date, str] = {}
+        on: dict[date, str] = {}
         for day, name, works in self.values_list("day", "name", "is_working_day"):
             (on if works else off)[day] = name
         official = CalendarYear.objects.filter(is_official=True)

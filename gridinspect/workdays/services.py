@@ -1,6 +1,7 @@
 """What changes the calendar. Callers that act for a person leave the audit event."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 
@@ -15,7 +16,7 @@ def replace_year(
     days: Iterable[SpecialDay],
     source: str,
     is_official: bool = True,
-    entered_by: object = None,
+    entered_by: Any = None,
 ) -> bool:
     """Make these the special days of a year's notice; tell whether anything changed.
 

@@ -5,19 +5,19 @@ import pytest
 from cases import rules
 from cases.rules import Inspector, Urgency
 from gridinspect.law import Limit
-from grids.policy import Retirement, parse_policy
+from grids.policy import Retirement, limit, parse_policy
 from grids.services.policies import SHIPPED
 from tests.gridinspect.workdays.test_rules import CHINA, day
 
 SINCE = date(2004, 12, 1)
 NATIONAL = parse_policy((SHIPPED / "national.toml").read_bytes())
 HENAN = parse_policy((SHIPPED / "henan.toml").read_bytes())
-LIMITS = {rule: NATIONAL.limit(rule) for rule in ("T1", "T2", "T5", "T6", "T7", "T20")}
+LIMITS = {rule: limit(rule, NATIONAL) for rule in ("T1", "T2", "T5", "T6", "T7", "T20")}
 TEAM = Limit(2, "persons", "条例第十六条", SINCE)
 
 
 def in_henan(rule):
-    return HENAN.limit(rule, NATIONAL)
+    return limit(rule, NATIONAL, HENAN)
 
 
 @pytest.mark.parametrize(
