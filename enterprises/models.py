@@ -52,9 +52,13 @@ class EnterpriseQuerySet(ScopedQuerySet):
         """
         return self.filter(_is_fresh(on, days))
 
+    def not_fresh(self, *, on: date, days: Mapping[int, int]):
+        """Keep the units without a survey that still counts."""
+        return self.exclude(_is_fresh(on, days))
+
     def stale(self, *, on: date, days: Mapping[int, int]):
         """Keep the units whose surveys are all too old (过期)."""
-        return self.surveyed(on=on).exclude(_is_fresh(on, days))
+        return self.surveyed(on=on).not_fresh(on=on, days=days)
 
 
 def _complete(on: date):

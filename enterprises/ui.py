@@ -1,0 +1,85 @@
+"""What this app adds to the pages of others: menu, workbench, names of acts."""
+
+from datetime import date
+
+from django.urls import reverse
+
+from enterprises.freshness import districts_of, freshness_days
+from enterprises.models import Enterprise, Survey
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import Permission
+from gridinspect.audit.verbs import name_acts
+from gridinspect.scope import within_paths
+from gridinspect.ui.registry import Todo, menu, workbench
+from grids.models import Grid
+from grids.services.tree import hangs_on_grids
+
+MOST = 10_000  # a line of the workbench counts no further
+
+menu.add(
+    "用人单位",
+    "单位档案",
+    "enterprises:list",
+    Permission.ENTERPRISE_VIEW,
+    icon="building",
+    order=10,
+)
+menu.add(
+    "用人单位",
+    "新增单位",
+    "enterprises:add",
+    Permission.ENTERPRISE_EDIT,
+    icon="building-add",
+    order=20,
+)
+
+name_acts(
+    {
+        "enterprise.registered": "建立单位档案",
+        "enterprise.changed": "修改单位档案",
+        "enterprise.phone_revealed": "查看单位联系电话",
+        "enterprise.exported": "导出单位名册",
+        "survey.submitted": "提交调查登记表",
+    }
+)
+
+
+@hangs_on_grids
+def _units(grid: Grid) -> tuple[str, int]:
+    """Count the units of a grid and below it that are still there."""
+    gone = ("cancelled", "revoked", "moved_away", "not_found")
+    units = Enterprise.objects.within(grid).exclude(status__in=gone)
+    return "户用人单位", units.count()
+
+
+def _surveys_due(user: User, today: date) -> list[Todo]:
+    """Say how many known units of the user's own grids wait for a survey."""
+    if not user.holds(Permission.SURVEY_RECORD):
+        return []
+    paths = user.scope_paths(Permission.SURVEY_RECORD)
+    units = Enterprise.objects.filter(within_paths(paths, "grid__path")).known()
+    days = freshness_days(districts_of(user, Permission.SURVEY_RECORD), today)
+    drafts = Survey.objects.filter(state=Survey.State.DRAFT, recorded_by=user)
+    page = reverse("enterprises:list")
+    return [
+        _todo(
+            "未采集的单位",
+            units.never_surveyed(on=today),
+            f"{page}?status=known&survey=never",
+        ),
+        _todo(
+            "采集已过期的单位",
+            units.stale(on=today, days=days),
+            f"{page}?status=known&survey=stale",
+        ),
+        Todo("未提交的登记表草稿", drafts.count(), reverse("enterprises:drafts")),
+    ]
+
+
+def _todo(label: str, units, url: str) -> Todo:
+    count = units.order_by().values("pk")[: MOST + 1].count()
+    more = f"{MOST:,} 户以上" if count > MOST else ""
+    return Todo(label, min(count, MOST), url, note=more)
+
+
+workbench.add(_surveys_due)

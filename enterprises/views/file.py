@@ -1,0 +1,210 @@
+"""一户一档: one unit's page, its tabs and its timeline."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from enterprises.columns import survey_word
+from enterprises.freshness import freshness_days
+from enterprises.industries import industry_name, section_name
+from enterprises.models import Enterprise, Survey
+from enterprises.services.files import field_label
+from enterprises.services.surveys import draft_of
+from gridinspect.accounts.roles import Permission
+from gridinspect.audit.services import history
+from gridinspect.audit.verbs import act_name
+from gridinspect.secrets import mask_phone
+from gridinspect.ui.pages import Action, Tab, render_detail
+from gridinspect.ui.registry import TimelineEntry
+from gridinspect.ui.tables import Column, build_table
+from gridinspect.ui.templatetags.ui import badge_html
+from grids.access import may
+from grids.models import Grid
+
+_STATUS_TONES = {"open": "ok", "preparing": "info"}
+_SURVEY_TONES = {"已采集": "ok", "过期": "warning", "未采集": "notice"}
+EVENTS = 100  # the newest acts of a timeline
+
+
+def unit_page(request: HttpRequest, unit: Enterprise) -> HttpResponse:
+    """Show one unit's file with everything that is known of it."""
+    user = request.user
+    above = [grid.name for grid in Grid.objects.above(unit.grid)]
+    return render_detail(
+        request,
+        title=unit.name,
+        subtitle=" › ".join(above),
+        badges=_badges(unit),
+        facts=_head(unit),
+        tabs=[
+            Tab("overview", "概况", lambda: _overview(request, unit)),
+            Tab("surveys", "调查登记表", lambda: _surveys(request, unit)),
+            Tab("belonging", "归属与状态", lambda: _belonging(unit)),
+        ],
+        timeline=_timeline(unit),
+        actions=_actions(user, unit),
+        crumbs=[("单位档案", reverse("enterprises:list"))],
+        obj=unit,
+    )
+
+
+def _badges(unit: Enterprise):
+    today = timezone.localdate()
+    days = freshness_days([unit.district_id], today)[unit.district_id]
+    word = survey_word(unit.last_surveyed, today=today, days=days)
+    return [
+        badge_html(unit.get_status_display(), _STATUS_TONES.get(unit.status, "plain")),
+        badge_html(word, _SURVEY_TONES[word]),
+    ]
+
+
+def _head(unit: Enterprise) -> list[tuple]:
+    return [
+        ("统一社会信用代码", unit.uscc),
+        ("单位类型", unit.get_unit_kind_display()),
+        ("所属网格", unit.grid.name),
+        ("经营地址", unit.address),
+        ("从业人数", f"{unit.headcount:,} 人" if unit.headcount is not None else None),
+        ("最近采集", unit.last_surveyed),
+    ]
+
+
+def _overview(request: HttpRequest, unit: Enterprise) -> list[tuple]:
+    industry = " ".join(filter(None, [unit.industry, industry_name(unit.industry)]))
+    return [
+        ("单位名称", unit.name),
+        ("曾用名", unit.former_name),
+        ("已核对证照", unit.uscc_override_reason),
+        ("原注册号", unit.registration_number),
+        ("登记机关", unit.registrar),
+        ("登记注册类型", unit.registration_type),
+        ("行业门类", section_name(unit.industry)),
+        ("行业", industry),
+        ("隶属关系", unit.affiliation),
+        ("成立日期", unit.founded_on),
+        ("注册地址", unit.registered_address),
+        ("道路", unit.road),
+        ("门牌号", unit.house_number),
+        ("邮编", unit.postcode),
+        ("经纬度", _position(unit)),
+        ("法定代表人（负责人）", unit.legal_representative),
+        ("经办人", unit.contact_name),
+        ("联系电话", _phone(request, unit)),
+        ("数据来源", unit.get_source_display()),
+        ("纳入底数日期", unit.known_since),
+        ("纸质档案位置", unit.paper_file_place),
+        ("建档人", str(unit.recorded_by)),
+        ("建档时间", unit.recorded_at),
+        ("最后修改", unit.changed_at),
+        ("档案版次", f"第 {unit.edition} 版"),
+        ("备注", unit.remark),
+    ]
+
+
+def _position(unit: Enterprise) -> str:
+    if unit.longitude is None or unit.latitude is None:
+        return ""
+    return f"{unit.longitude}, {unit.latitude}"
+
+
+def _phone(request: HttpRequest, unit: Enterprise):
+    if not unit.contact_phone:
+        return None
+    masked = mask_phone(unit.contact_phone)
+    if not may(request.user, Permission.PERSONAL_REVEAL, at=unit.grid):
+        return masked
+    url = reverse("enterprises:reveal", args=[unit.pk])
+    return format_html('{} <a href="{}">查看完整号码</a>', masked, url)
+
+
+def _surveys(request: HttpRequest, unit: Enterprise) -> str:
+    """Return the versions of the survey, newest first, with a choice of two."""
+    surveys = list(
+        Survey.objects.final()
+        .filter(enterprise=unit)
+        .select_related("collected_by", "recorded_by__person")
+        .order_by("-surveyed_on", "-pk")
+    )
+    table = build_table(
+        request,
+        surveys,
+        [
+            Column("surveyed_on", "采集日期", link=_survey_url),
+            Column("method", "采集方式", "get_method_display"),
+            Column("collected_by", "采集人"),
+            Column("is_complete", "完整"),
+            Column("form_version", "表式版本", numeric=True),
+            Column("recorded_by", "录入人"),
+            Column("recorded_at", "录入时间"),
+            Column("late", "迟录天数", days_late, numeric=True, hidden=True),
+        ],
+        name="surveys",
+    )
+    may_record = may(request.user, Permission.SURVEY_RECORD, at=unit.grid)
+    context = {
+        "unit": unit,
+        "table": table,
+        "surveys": surveys,
+        "draft": draft_of(unit, request.user) if may_record else None,
+        "may_record": may_record,
+        "title": "调查登记表",
+    }
+    return render_to_string("enterprises/_surveys.html", context, request)
+
+
+def _survey_url(survey: Survey) -> str:
+    return reverse("enterprises:survey", args=[survey.pk])
+
+
+def days_late(survey: Survey) -> int:
+    """Return how many days after the visit a survey was entered."""
+    return (timezone.localdate(survey.recorded_at) - survey.surveyed_on).days
+
+
+def _belonging(unit: Enterprise) -> str:
+    context = {
+        "placements": unit.placements.select_related("grid").order_by("-since"),
+        "periods": unit.status_periods.order_by("-since"),
+    }
+    return render_to_string("enterprises/_belonging.html", context)
+
+
+def _actions(user, unit: Enterprise) -> list[Action]:
+    actions = []
+    if may(user, Permission.SURVEY_RECORD, at=unit.grid):
+        url = reverse("enterprises:survey-add", args=[unit.pk])
+        actions.append(
+            Action("填写调查登记表", url, icon="clipboard-check", primary=True)
+        )
+    if may(user, Permission.ENTERPRISE_EDIT, at=unit.grid):
+        url = reverse("enterprises:change", args=[unit.pk])
+        actions.append(Action("修改", url, icon="pencil"))
+    blank = reverse("enterprises:blank-pdf", args=[unit.pk])
+    actions.append(Action("空白登记表", blank, icon="file-earmark-pdf"))
+    return actions
+
+
+def _timeline(unit: Enterprise) -> Iterator[TimelineEntry]:
+    """Tell what was done to the file, field by field, with author and time."""
+    for event in history(unit)[:EVENTS]:
+        yield TimelineEntry(
+            event.at, act_name(event.verb), event.actor_name, note=_details(event.data)
+        )
+
+
+def _details(data: dict) -> str:
+    if "surveyed_on" in data:
+        return f"采集日期 {data['surveyed_on']}，采集人 {data['collected_by']}"
+    before, after = data.get("before"), data.get("after")
+    if not before or not after:
+        return data.get("reason", "")
+    changes = [
+        f"{field_label(name)}：{before.get(name) or '空'} → {words or '空'}"
+        + (f"（自 {day}）" if (day := data.get("effective", {}).get(name)) else "")
+        for name, words in after.items()
+    ]
+    return "；".join(changes)

@@ -1,0 +1,254 @@
+"""用人单位调查登记表: filling one in, looking at one, comparing two, printing."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from enterprises import survey_rules, survey_view
+from enterprises.forms import SurveyHeadForm
+from enterprises.models import Enterprise, Survey
+from enterprises.paper import survey_pdf
+from enterprises.services.surveys import (
+    NotComplete,
+    discard_draft,
+    draft_of,
+    save_draft,
+    submit_survey,
+)
+from enterprises.survey_forms import CURRENT, read_answers, survey_form
+from enterprises.views.file import days_late
+from enterprises.views.units import CRUMBS, visible_unit
+from gridinspect.accounts.models import Person
+from gridinspect.accounts.roles import POSTED_STAFF, Permission
+from gridinspect.ui.pages import render_list, require_holds
+from gridinspect.ui.tables import Column, build_table
+from grids.access import may, require
+from grids.models import Grid, Posting
+
+
+def fill_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """Fill in a survey; what is not finished stays as a draft and is resumed."""
+    unit = visible_unit(request, pk)
+    require(request.user, Permission.SURVEY_RECORD, at=unit.grid)
+    collectors = _collectors(request.user, unit)
+    draft = draft_of(unit, request.user)
+    form = survey_form(draft.form_version if draft else CURRENT)
+    if request.method == "POST":
+        head = SurveyHeadForm(request.POST, collectors=collectors)
+        answers = read_answers(form, request.POST)
+        if head.is_valid():
+            answer = _keep(request, unit, head, answers)
+            if not isinstance(answer, Survey):
+                return answer
+            draft = answer
+        context = _entry(unit, form, head, answers, draft, checked=True)
+        return render(request, "enterprises/survey_form.html", context)
+    head = SurveyHeadForm(collectors=collectors, initial=_initial(request, draft))
+    answers = draft.answers if draft else {}
+    context = _entry(unit, form, head, answers, draft, checked=draft is not None)
+    return render(request, "enterprises/survey_form.html", context)
+
+
+def _keep(request: HttpRequest, unit: Enterprise, head, answers):
+    """Save or hand in; return where to go, or the draft that still lacks something."""
+    act = {
+        "enterprise": unit,
+        "answers": answers,
+        "by": request.user,
+        **head.cleaned_data,
+    }
+    try:
+        if "submit" not in request.POST:
+            draft = save_draft(**act)
+            messages.success(request, "草稿已保存，尚未提交。")
+            return draft
+        survey = submit_survey(**act)
+    except NotComplete as stopped:
+        messages.error(request, "登记表还不能提交，已保存为草稿。请按提示改正。")
+        return stopped.survey
+    except ValidationError as error:
+        messages.warning(request, error.messages[0])
+        return redirect(f"{unit.get_absolute_url()}?tab=surveys")
+    messages.success(request, f"已提交“{unit}”的调查登记表。")
+    return redirect("enterprises:survey", survey.pk)
+
+
+def _collectors(user, unit: Enterprise):
+    """Return who may have taken it: staff on post here or above, and oneself."""
+    above = Grid.objects.above(unit.grid).values("pk")
+    posted = Posting.objects.current().filter(grid__in=above, role__in=POSTED_STAFF)
+    people = Person.objects.filter(pk__in=posted.values("person"))
+    return (people | Person.objects.filter(pk=user.person_id)).distinct().order_by("pk")
+
+
+def _initial(request: HttpRequest, draft: Survey | None) -> dict[str, Any]:
+    if draft is None:
+        return {"collected_by": request.user.person_id}
+    return {
+        "surveyed_on": draft.surveyed_on,
+        "method": draft.method,
+        "collected_by": draft.collected_by_id,
+    }
+
+
+def _entry(unit, form, head, answers, draft, *, checked: bool) -> dict[str, Any]:
+    problems, missing = [], []
+    if checked:
+        problems = survey_rules.check(answers, today=timezone.localdate(), form=form)
+        missing = survey_rules.missing(answers, form)
+    return {
+        "title": "填写调查登记表",
+        "unit": unit,
+        "form": form,
+        "head": head,
+        "sections": survey_view.entry_sections(form, answers, problems, missing),
+        "blocking": [problem for problem in problems if problem.blocking],
+        "warnings": [problem for problem in problems if not problem.blocking],
+        "missing": missing,
+        "draft": draft,
+        "crumbs": [
+            *CRUMBS,
+            (unit.name, unit.get_absolute_url()),
+            ("填写调查登记表", ""),
+        ],
+    }
+
+
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw the own draft for a unit away."""
+    unit = visible_unit(request, pk)
+    require(request.user, Permission.SURVEY_RECORD, at=unit.grid)
+    if draft := draft_of(unit, request.user):
+        discard_draft(survey=draft, by=request.user)
+        messages.success(request, "草稿已删除。")
+    return redirect(unit)
+
+
+# --- one that was handed in -----------------------------------------------------------
+
+
+def _visible_survey(request: HttpRequest, pk: int) -> Survey:
+    surveys = Survey.objects.visible_to(request.user).final()
+    related = surveys.select_related(
+        "enterprise__grid", "collected_by", "recorded_by__person"
+    )
+    return get_object_or_404(related, pk=pk)
+
+
+@require_GET
+def survey(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one survey as it was handed in."""
+    one = _visible_survey(request, pk)
+    form = survey_form(one.form_version)
+    context = {
+        "title": f"{form.title}（{one.surveyed_on}）",
+        "survey": one,
+        "unit": one.enterprise,
+        "sections": survey_view.shown_sections(form, one.answers),
+        "rate": survey_rules.signing_rate(one.answers),
+        "late": days_late(one),
+        "may_record": may(
+            request.user, Permission.SURVEY_RECORD, at=one.enterprise.grid
+        ),
+        "crumbs": [
+            *CRUMBS,
+            (one.enterprise.name, f"{one.enterprise.get_absolute_url()}?tab=surveys"),
+            (f"登记表 {one.surveyed_on}", ""),
+        ],
+    }
+    return render(request, "enterprises/survey.html", context)
+
+
+@require_GET
+def compare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show two surveys of a unit side by side, the differences in words."""
+    unit = visible_unit(request, pk)
+    versions = Survey.objects.final().filter(enterprise=unit)
+    versions = versions.select_related("collected_by").order_by("surveyed_on", "pk")
+    keys = [request.GET.get(name, "") for name in ("old", "new")]
+    if not all(key.isascii() and key.isdigit() and len(key) < 19 for key in keys):
+        messages.warning(request, "请选择两份登记表后再对比。")
+        return redirect(f"{unit.get_absolute_url()}?tab=surveys")
+    chosen = list(versions.filter(pk__in=keys))
+    if len({int(key) for key in keys}) == 1:
+        messages.warning(request, "请选择两份不同的登记表。")
+        return redirect(f"{unit.get_absolute_url()}?tab=surveys")
+    if len(chosen) != 2:
+        raise Http404
+    old, new = chosen  # by the day they were taken, however they were asked for
+    only = request.GET.get("only") == "changed"
+    context = {
+        "title": "登记表对比",
+        "unit": unit,
+        "old": old,
+        "new": new,
+        "only": only,
+        "sections": survey_view.compared(old, new, only_changed=only),
+        "crumbs": [
+            *CRUMBS,
+            (unit.name, f"{unit.get_absolute_url()}?tab=surveys"),
+            ("登记表对比", ""),
+        ],
+    }
+    return render(request, "enterprises/survey_compare.html", context)
+
+
+@require_GET
+def pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Print a survey as the paper form."""
+    one = _visible_survey(request, pk)
+    return _pdf(survey_pdf(one.enterprise, one), f"survey-{one.pk}.pdf")
+
+
+@require_GET
+def blank_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Print the empty form with the unit's head, to fill in by hand."""
+    unit = visible_unit(request, pk)
+    return _pdf(survey_pdf(unit, None), f"survey-form-{unit.pk}.pdf")
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
+
+
+@require_GET
+def drafts(request: HttpRequest) -> HttpResponse:
+    """List one's own drafts, to be taken up again."""
+    require_holds(request.user, Permission.SURVEY_RECORD)
+    own = Survey.objects.visible_to(request.user).filter(
+        state=Survey.State.DRAFT, recorded_by=request.user
+    )
+    table = build_table(
+        request,
+        own.select_related("enterprise__grid"),
+        [
+            Column("enterprise", "单位名称", link=_resume_url),
+            Column("grid", "所属网格", "enterprise.grid.name"),
+            Column("surveyed_on", "采集日期", sort="surveyed_on"),
+            Column("changed_at", "最后保存", sort="changed_at"),
+        ],
+        name="survey-drafts",
+        default_sort="-changed_at",
+    )
+    return render_list(
+        request,
+        title="登记表草稿",
+        table=table,
+        crumbs=CRUMBS,
+        empty="没有未提交的草稿。在单位档案中点“采集”即可开始填写。",
+    )
+
+
+def _resume_url(draft: Survey) -> str:
+    return reverse("enterprises:survey-add", args=[draft.enterprise_id])

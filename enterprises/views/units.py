@@ -1,0 +1,269 @@
+"""单位档案: the list, one unit's file, and every change to it."""
+
+from io import BytesIO
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from enterprises import editing
+from enterprises.columns import (
+    EXPORT_DIRECTLY,
+    columns,
+    in_order,
+    units_asked,
+    write_list,
+)
+from enterprises.forms import SECTIONS, ChangeForm, RegisterForm, RevealForm
+from enterprises.freshness import districts_of, freshness_days
+from enterprises.models import Enterprise
+from enterprises.services.files import (
+    EditedMeanwhile,
+    change_enterprise,
+    note_export,
+    possible_duplicates,
+    register_enterprise,
+    reveal_phone,
+)
+from enterprises.tasks import export_later
+from enterprises.views.file import unit_page
+from gridinspect.accounts.roles import Permission
+from gridinspect.scope import within_paths
+from gridinspect.ui.pages import (
+    Action,
+    add_action,
+    export_action,
+    import_action,
+    render_form,
+    render_list,
+    require_holds,
+)
+from gridinspect.ui.tables import build_table, count
+from grids import outline
+from grids.access import may, require, require_somewhere
+from grids.forms import add_refusal
+from grids.models import Grid
+
+CRUMBS = [("单位档案", "/enterprises/")]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+# --- many -----------------------------------------------------------------------------
+
+
+@require_GET
+def unit_list(request: HttpRequest) -> HttpResponse:
+    """Show 单位档案: the units of the chosen place, or of all the user's places."""
+    user = request.user
+    require_holds(user, Permission.ENTERPRISE_VIEW)
+    at = outline.place_asked(request)
+    units, search = units_asked(user, request.GET, at)
+    table = build_table(
+        request,
+        units,
+        _columns(user),
+        name="enterprises",
+        default_sort="-id",
+        row_actions=lambda unit: _row_actions(user, unit),
+    )
+    return render_list(
+        request,
+        title="单位档案",
+        table=table,
+        filters=search,
+        toolbar=_toolbar(request, at),
+        tree=outline.tree_beside(request, "enterprises:list", at),
+        note=f"辖区：{at}" if at else "",
+        empty="没有符合条件的单位。请放宽查询条件，或在左侧选择上级网格。",
+    )
+
+
+def _columns(user):
+    today = timezone.localdate()
+    districts = districts_of(user, Permission.ENTERPRISE_VIEW)
+    return columns(today, freshness_days(districts, today))
+
+
+def _toolbar(request: HttpRequest, at) -> list[Action]:
+    user, toolbar = request.user, []
+    if user.holds(Permission.ENTERPRISE_EDIT):
+        add = outline.list_at("enterprises:add", at) if at else ""
+        toolbar.append(add_action(add or reverse("enterprises:add")))
+    if user.holds(Permission.ENTERPRISE_IMPORT):
+        toolbar.append(import_action(reverse("imports:upload", args=["enterprises"])))
+    query = request.GET.urlencode()
+    toolbar.append(export_action(f"{reverse('enterprises:export')}?{query}"))
+    return toolbar
+
+
+def _row_actions(user, unit: Enterprise) -> list[Action]:
+    actions = []
+    if may(user, Permission.SURVEY_RECORD, at=unit.grid):
+        actions.append(
+            Action("采集", reverse("enterprises:survey-add", args=[unit.pk]))
+        )
+    if may(user, Permission.ENTERPRISE_EDIT, at=unit.grid):
+        actions.append(Action("修改", reverse("enterprises:change", args=[unit.pk])))
+    return actions
+
+
+@require_GET
+def export(request: HttpRequest) -> HttpResponse:
+    """Hand out what the list shows as a workbook; a long one is made by a job."""
+    user, today = request.user, timezone.localdate()
+    require_holds(user, Permission.ENTERPRISE_VIEW)
+    at = outline.place_asked(request)
+    units, _ = units_asked(user, request.GET, at)
+    offered = _columns(user)
+    table = build_table(request, units.none(), offered, name="enterprises")
+    shown = [header.column for header in table.headers]
+    total, _ = count(units)
+    if total > EXPORT_DIRECTLY:
+        job = export_later(
+            by=user, asked=request.GET, at=at, shown=[column.key for column in shown]
+        )
+        messages.info(request, "单位较多，正在后台生成名册，完成后可在任务页下载。")
+        return redirect(job)
+    stream = BytesIO()
+    rows = write_list(
+        stream,
+        in_order(units, table.sort, offered),
+        shown,
+        place=str(at or ""),
+        today=today,
+    )
+    note_export(
+        by=user, path=export_path(user, at), rows=rows, asked=request.GET.dict()
+    )
+    return HttpResponse(
+        stream.getvalue(),
+        content_type=XLSX,
+        headers={
+            "Content-Disposition": f'attachment; filename="enterprises-{today}.xlsx"'
+        },
+    )
+
+
+def export_path(user, at) -> str:
+    """Return the place that an export is about, for the trail."""
+    return at.path if at else user.scope_paths(Permission.ENTERPRISE_VIEW)[0]
+
+
+@require_GET
+def similar(request: HttpRequest) -> HttpResponse:
+    """Name the visible units that may be the one being typed."""
+    require_somewhere(request.user, Permission.ENTERPRISE_EDIT)
+    besides = request.GET.get("besides", "")
+    candidates = possible_duplicates(
+        name=request.GET.get("name", "")[:200],
+        uscc=request.GET.get("uscc", "").strip().upper()[:18],
+        seen_by=request.user,
+        besides=int(besides) if besides.isascii() and besides.isdigit() else None,
+    )
+    return render(request, "enterprises/_similar.html", {"candidates": candidates})
+
+
+# --- one ------------------------------------------------------------------------------
+
+
+@require_GET
+def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one unit's file: 一户一档."""
+    return unit_page(request, visible_unit(request, pk))
+
+
+def visible_unit(request: HttpRequest, pk: int) -> Enterprise:
+    """Return a unit that the person may see; to others it does not exist."""
+    units = Enterprise.objects.visible_to(request.user).for_list()
+    return get_object_or_404(units.select_related("recorded_by__person"), pk=pk)
+
+
+def register(request: HttpRequest) -> HttpResponse:
+    """Open a new file, after a look whether the unit has one already."""
+    require_somewhere(request.user, Permission.ENTERPRISE_EDIT)
+    at = outline.place_asked(request)
+    form = RegisterForm(
+        request.POST or None,
+        grids=_editable_grids(request.user),
+        initial={"grid": at} if isinstance(at, Grid) else {},
+    )
+    candidates = []
+    if request.method == "POST" and form.is_valid():
+        act = form.act()
+        if not request.POST.get("not_duplicate"):
+            candidates = possible_duplicates(
+                name=act["name"], uscc=act["uscc"], seen_by=request.user
+            )
+        if not candidates:
+            try:
+                unit = register_enterprise(by=request.user, **act)
+            except ValidationError as error:
+                add_refusal(form, error)
+            else:
+                messages.success(request, f"已建立“{unit}”的档案。")
+                return redirect(unit)
+    return render_form(
+        request,
+        title="新增单位",
+        form=form,
+        sections=SECTIONS,
+        crumbs=CRUMBS,
+        submit="保存档案",
+        template="enterprises/form.html",
+        context={"candidates": candidates, "ask_duplicate": bool(candidates)},
+    )
+
+
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a file; somebody who saved it meanwhile is neither lost nor hidden."""
+    unit = visible_unit(request, pk)
+    require(request.user, Permission.ENTERPRISE_EDIT, at=unit.grid)
+    grids = _editable_grids(request.user).filter(district=unit.district_id)
+    form = ChangeForm(request.POST or None, instance=unit, grids=grids)
+    meeting = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_enterprise(enterprise=unit, by=request.user, **form.act())
+        except EditedMeanwhile as met:
+            form, meeting = editing.reconcile(form, met.current, grids=grids)
+        except ValidationError as error:
+            add_refusal(form, error)
+        else:
+            messages.success(request, f"已保存“{unit}”的档案。")
+            return redirect(unit)
+    return render_form(
+        request,
+        title="修改单位档案",
+        form=form,
+        sections=SECTIONS,
+        crumbs=[*CRUMBS, (unit.name, unit.get_absolute_url())],
+        template="enterprises/form.html",
+        context={"meeting": meeting, "besides": unit.pk},
+    )
+
+
+def _editable_grids(user):
+    """Return the open grids where the person may keep files."""
+    paths = user.scope_paths(Permission.ENTERPRISE_EDIT)
+    return Grid.objects.filter(within_paths(paths, "path"), closed_on=None)
+
+
+def reveal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the telephone number in full, once, to who gives a reason."""
+    unit = visible_unit(request, pk)
+    require(request.user, Permission.PERSONAL_REVEAL, at=unit.grid)
+    form = RevealForm(request.POST or None)
+    crumbs = [*CRUMBS, (unit.name, unit.get_absolute_url())]
+    if request.method == "POST" and form.is_valid():
+        phone = reveal_phone(
+            enterprise=unit, reason=form.cleaned_data["reason"], by=request.user
+        )
+        context = {"title": "联系电话", "unit": unit, "phone": phone, "crumbs": crumbs}
+        return render(request, "enterprises/phone.html", context)
+    return render_form(
+        request, title="查看联系电话", form=form, crumbs=crumbs, submit="查看"
+    )
