@@ -106,7 +106,7 @@ def upload(request, kind):
         submit="上传并检查",
         note="上传后先逐行检查并显示预览，确认之前不会写入任何数据。",
         template="imports/upload.html",
-        context={"resource": resource, "columns": resource.columns().values()},
+        context={"kind": resource.kind, "columns": resource.columns().values()},
     )
 
 
@@ -141,7 +141,6 @@ def batch_detail(request, pk):
         template="imports/detail.html",
         context={
             "batch": batch,
-            "resource": resource,
             "tiles": _tiles(batch, chosen),
             "may_confirm": mine and ready and request.user.holds(resource.permission),
             "good": batch.counts.get("valid", 0) + batch.counts.get("valid_warn", 0),
@@ -192,9 +191,6 @@ def _row_columns(resource):
             for name, (old, new) in row.changes.items()
         )
 
-    def issues(row):
-        return row.message
-
     def cells(row):
         return "，".join(
             f"{headers[name]} {value}"
@@ -215,7 +211,7 @@ def _row_columns(resource):
             sort="outcome",
         ),
         Column("action", "处理", value="get_action_display", sort="action"),
-        Column("message", "问题与改法", value=issues),
+        Column("message", "问题与改法", value="message"),
         Column("changes", "变更（原值 → 新值）", value=told),
         Column("values", "读到的内容", value=cells),
     ]
