@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from cases import services, words
 from cases.forms import (
@@ -37,8 +36,6 @@ from gridinspect.ui.pages import (
 )
 from gridinspect.ui.tables import Column, build_table
 from grids.access import may, require, require_somewhere
-
-CRUMBS = [("投诉举报", "/matters/")]
 
 
 def _columns(today):
@@ -269,13 +266,14 @@ def file_matter(request, pk):
     )
 
 
-@require_POST
 @never_cache
 def reveal(request, pk):
     """Show who complained or reported, once, for a reason that is recorded."""
     matter = _matter(request, pk)
     if not may_reveal(request.user, matter):
         raise PermissionDenied("IDENTITY_REVEAL")
+    if request.method != "POST":
+        return redirect(matter)
     form = RevealForm(request.POST)
     if not form.is_valid():
         messages.error(request, "查看反映人身份须写明事由（至少4个字）。")

@@ -132,6 +132,14 @@ def test_a_leader_reveals_an_identity_with_a_reason(as_, leader, street):
     assert Event.objects.filter(verb="identity.revealed").count() == 1
 
 
+def test_a_link_alone_reveals_nothing(as_, leader, neighbour, street):
+    matter = make_matter(grid=street, kind="report")
+    url = reverse("cases:reveal", args=[matter.pk])
+    assert as_(leader).get(url).headers["Location"] == matter.get_absolute_url()
+    assert as_(neighbour).get(url).status_code == 404
+    assert not Event.objects.filter(verb="identity.revealed").exists()
+
+
 def test_without_a_reason_nothing_is_revealed(as_, leader, street):
     matter = make_matter(grid=street, kind="report")
     url = reverse("cases:reveal", args=[matter.pk])
