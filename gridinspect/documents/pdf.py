@@ -20,6 +20,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     KeepTogether,
@@ -172,6 +173,14 @@ def heading(text: str, level: int = 1) -> Text:
     flowable = paragraph(text, HEADING if level == 1 else SUBHEADING)
     flowable.keepWithNext = True
     return flowable
+
+
+def section(text: str) -> Story:
+    """Return a heading above a table that may be longer than the page.
+
+    A heading kept with its table would push the whole table to the next page.
+    """
+    return [CondPageBreak(45 * mm), paragraph(text, HEADING)]
 
 
 def spacer(height: float) -> Spacer:

@@ -53,7 +53,7 @@ class Report:
     unit: str
     policies: Sequence[str]
     summary: Sequence[str]
-    tables: Sequence[Sheet]
+    tables: Sequence[Sheet]  # the overview first
     charts: Sequence[ChartSpec] = ()
     notes: Sequence[str] = field(default_factory=tuple)
 
@@ -74,13 +74,12 @@ def as_pdf(report: Report, *, code: str) -> bytes:
         )
     )
     story += [pdf.paragraph(text) for text in report.summary]
+    overview, *details = report.tables
+    story += _paper_table(overview)
     for chart in report.charts:
         story += as_flowables(chart, wide=wide)
-    for sheet in report.tables:
-        story.append(pdf.heading(sheet.heading))
-        story.append(_paper_table(sheet))
-        if sheet.note:
-            story.append(pdf.paragraph(sheet.note, pdf.NOTE))
+    for sheet in details:
+        story += _paper_table(sheet)
     story += [pdf.paragraph(note, pdf.NOTE) for note in report.notes]
     basis = "、".join(report.policies) or "尚未采用实施方案"
     story.append(pdf.paragraph(f"依据：{basis}。", pdf.NOTE))
@@ -94,8 +93,8 @@ def as_pdf(report: Report, *, code: str) -> bytes:
     )
 
 
-def _paper_table(sheet: Sheet):
-    return pdf.table(
+def _paper_table(sheet: Sheet) -> pdf.Story:
+    table = pdf.table(
         [column.header for column in sheet.columns],
         [
             [
@@ -108,6 +107,8 @@ def _paper_table(sheet: Sheet):
         numeric=[i for i, column in enumerate(sheet.columns) if column.is_numeric],
         total=sheet.total,
     )
+    note = [pdf.paragraph(sheet.note, pdf.NOTE)] if sheet.note else []
+    return [*pdf.section(sheet.heading), table, *note]
 
 
 def _printed(value: object, kind: str) -> str:

@@ -22,15 +22,27 @@ COMPARED = ("assigned", "acquired", "filed", "trained", "networked", "timely")
 def dashboard(request):
     """Lead to the widest place whose figures the user may see."""
     require_holds(request.user, Permission.COVERAGE_VIEW)
-    paths = request.user.scope_paths(Permission.COVERAGE_VIEW)
-    cities = City.objects.visible_to(request.user).order_by("code")
-    for city in cities:
-        if may(request.user, Permission.COVERAGE_VIEW, at=city):
-            return redirect("reports:city", code=city.code)
-    grid = Grid.objects.filter(path__in=paths).order_by("level", "code").first()
-    if grid is None:
+    place = widest_place(request.user)
+    if place is None:
         raise Http404
-    return redirect("reports:grid", pk=grid.pk)
+    return redirect(address_of(place))
+
+
+def widest_place(user) -> Grid | City | None:
+    """Return the city, else the topmost grid, whose figures the user may see."""
+    paths = user.scope_paths(Permission.COVERAGE_VIEW)
+    for city in City.objects.visible_to(user).order_by("code"):
+        if may(user, Permission.COVERAGE_VIEW, at=city):
+            return city
+    own = Grid.objects.filter(path__in=paths).select_related("city", "district")
+    return own.order_by("level", "code").first()
+
+
+def address_of(place: Grid | City) -> str:
+    """Return the address of a place's dashboard."""
+    if isinstance(place, City):
+        return reverse("reports:city", args=[place.code])
+    return reverse("reports:grid", args=[place.pk])
 
 
 def city_dashboard(request, code):
