@@ -37,8 +37,12 @@ class StaffFilter(django_filters.FilterSet):
     """The search block of 人员. `place` is the chosen grid or city."""
 
     q = django_filters.CharFilter(label="姓名、完整身份证号或电话", method="search")
-    kind = django_filters.ChoiceFilter(label="岗位", choices=KINDS, method="leave")
-    status = django_filters.ChoiceFilter(label="状态", choices=StaffFile.Status.choices)
+    kind = django_filters.ChoiceFilter(
+        label="岗位", choices=KINDS, method="leave", empty_label="全部"
+    )
+    status = django_filters.ChoiceFilter(
+        label="状态", choices=StaffFile.Status.choices, empty_label="全部"
+    )
     certificate = django_filters.ChoiceFilter(
         label="监察证",
         choices=[
@@ -48,6 +52,7 @@ class StaffFilter(django_filters.FilterSet):
             ("none", "未登记"),
         ],
         method="by_certificate",
+        empty_label="全部",
     )
     on = django_filters.DateFilter(label="在岗日期", method="leave", widget=DayInput)
     reach = django_filters.ChoiceFilter(

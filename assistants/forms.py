@@ -10,8 +10,9 @@ from gridinspect.accounts.roles import POSTED_STAFF, Role
 from gridinspect.accounts.rules import MALE, CitizenIdError, check_citizen_id
 from gridinspect.imports import cleaning
 from gridinspect.secrets import mask_id, mask_phone
-from grids.forms import DayInput, GridField
+from grids.forms import DayInput, GridField, offer
 
+LEVELS = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 ROLES = [(role, Role(role).label) for role in POSTED_STAFF]
 
 FILE_FIELDS = [
@@ -82,12 +83,14 @@ class StaffForm(forms.ModelForm):
 
     def clean_phone(self):
         try:
-            return cleaning.phone(self.cleaned_data["phone"], None) or ""
+            setting = cleaning.Setting(timezone.localdate())
+            return cleaning.phone(self.cleaned_data["phone"], setting) or ""
         except cleaning.Rejected as error:
             raise ValidationError(error.message) from error
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         citizen = getattr(self, "citizen", None)
         if citizen is None:
             return cleaned
@@ -115,7 +118,7 @@ class HireForm(StaffForm):
 
     def __init__(self, *args, grids, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["grid"].queryset = grids
+        offer(self.fields["grid"], grids)
 
 
 class ChangeForm(StaffForm):
@@ -131,7 +134,8 @@ class ChangeForm(StaffForm):
         phone.help_text = f"现为 {mask_phone(person.phone) or '空'}；不改请留空。"
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         has_number = self.instance.person.id_number and not cleaned.get("id_number")
         if has_number and {"gender", "birth_date"} & set(self.changed_data):
             raise ValidationError(
@@ -151,7 +155,7 @@ class PostForm(forms.Form):
 
     def __init__(self, *args, grids, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["grid"].queryset = grids
+        offer(self.fields["grid"], grids)
 
 
 class EndPostForm(forms.Form):
@@ -186,7 +190,8 @@ class CertificateForm(forms.ModelForm):
         help_texts = {"valid_until": "有效期的最后一天。"}
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
         if first and last and last <= first:
             self.add_error("valid_until", "有效期至必须晚于有效期自。")
@@ -213,14 +218,17 @@ class EstablishmentForm(forms.Form):
     kind = forms.ChoiceField(label="人员类别", required=False)
     level = forms.ChoiceField(
         label="网格级别",
-        choices=[("", "全部"), *((str(n), f"{n} 级") for n in range(1, 5))],
+        choices=[("", "全部"), *((str(n), name) for n, name in LEVELS.items())],
         required=False,
     )
     short = forms.BooleanField(label="只看缺员", required=False)
 
     def __init__(self, data, *, kinds):
-        super().__init__(data)
-        self.fields["kind"].choices = [("", "全部"), *kinds]
+        shown = {"on": timezone.localdate().isoformat()} | data.dict()
+        super().__init__(shown)
+        self.fields["kind"] = forms.ChoiceField(
+            label="人员类别", choices=[("", "全部"), *kinds], required=False
+        )
 
     def value(self, name, default=None):
         """Return what was asked for; nonsense in the address asks for nothing."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Field, Q
 from django.utils import timezone
 
 from assistants.models import Certificate, StaffFile, Training
@@ -135,9 +135,15 @@ def _state(person: Person, file: StaffFile, facts: Mapping[str, Any]) -> dict[st
         "联系电话": mask_phone(person.phone),
     }
     for field in facts:
-        label = str(StaffFile._meta.get_field(field).verbose_name)
+        label = str(_field(field).verbose_name)
         state[label] = str(getattr(file, field) or "")
     return state
+
+
+def _field(name: str) -> Field:
+    found = StaffFile._meta.get_field(name)
+    assert isinstance(found, Field)  # noqa: S101
+    return found
 
 
 # --- posts ----------------------------------------------------------------------------
@@ -213,7 +219,8 @@ def end_posting(*, posting: Posting, until: date, status: str, by: User) -> None
         role=posting.get_role_display(),
         until=until,
     )
-    mark_dirty(posting.grid, until)
+    if posting.grid:
+        mark_dirty(posting.grid, until)
     note_entry(by.person, timezone.localdate())
 
 
@@ -292,8 +299,8 @@ def _mark(person: Person, since: date) -> None:
     posts = person.postings.filter(
         Q(until=None) | Q(until__gt=since), grid__isnull=False
     )
-    for posting in posts:
-        mark_dirty(posting.grid_id, max(since, posting.since))
+    for grid, began in posts.values_list("grid", "since"):
+        mark_dirty(grid, max(since, began))
 
 
 # --- personal data --------------------------------------------------------------------

@@ -9,7 +9,9 @@ class GridFilter(django_filters.FilterSet):
     STATES = [("closed", "已停用"), ("all", "全部")]
 
     q = django_filters.CharFilter(label="名称、编码或拼音首字母", method="search")
-    kind = django_filters.ChoiceFilter(label="类型", choices=Grid.Kind.choices)
+    kind = django_filters.ChoiceFilter(
+        label="类型", choices=Grid.Kind.choices, empty_label="全部"
+    )
     state = django_filters.ChoiceFilter(
         label="状态", choices=STATES, empty_label="启用", method="leave"
     )

@@ -27,6 +27,11 @@ def add_refusal(form: forms.Form, error: ValidationError) -> None:
         form.add_error(field if field in form.fields else None, errors)
 
 
+def offer(field, queryset) -> None:
+    """Let a field choose among these rows."""
+    field.queryset = queryset
+
+
 class GridInput(forms.TextInput):
     """A text field that suggests grids while one types; it also works without."""
 
@@ -113,14 +118,15 @@ class CreateGridForm(forms.Form):
 
     def __init__(self, *args, parents, cities, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = parents
-        self.fields["city"].queryset = cities
+        offer(self.fields["parent"], parents)
+        offer(self.fields["city"], cities)
         if not cities:
             del self.fields["city"]
             self.fields["parent"].required = True
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if self.errors:
             return cleaned
         parent = cleaned["parent"]
@@ -155,7 +161,7 @@ class CloseGridForm(forms.Form):
 
     def __init__(self, *args, heirs, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["successor"].queryset = heirs
+        offer(self.fields["successor"], heirs)
 
 
 class MoveGridForm(forms.Form):
@@ -165,4 +171,4 @@ class MoveGridForm(forms.Form):
 
     def __init__(self, *args, parents, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = parents
+        offer(self.fields["parent"], parents)

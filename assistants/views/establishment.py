@@ -1,6 +1,7 @@
 """人员配备: posts required, filled and missing, grid by grid, with the gaps."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from assistants.establishment import Establishment, EstablishmentRow, establishment_of
 from assistants.filters import ROLES_OF_KIND
-from assistants.forms import EstablishmentForm
+from assistants.forms import LEVELS, EstablishmentForm
 from gridinspect.accounts.roles import Permission
 from gridinspect.ui.pages import render_list, require_holds
 from gridinspect.ui.tables import Column, build_table
@@ -32,7 +33,7 @@ def establishment(request: HttpRequest):
     table = build_table(
         request,
         rows,
-        _columns(posts, kinds, on),
+        _columns(posts, kinds, on, links=request.user.holds(P.STAFF_VIEW)),
         name="establishment",
     )
     context = {
@@ -41,7 +42,7 @@ def establishment(request: HttpRequest):
         "posts": posts,
         "totals": _totals(posts, place, on),
         "levels": [
-            (number, count, _here(place, on, level=str(number)))
+            (LEVELS[number], count, _here(place, on, level=str(number)))
             for number, count in posts.by_level.items()
         ],
         "unknown": [row for row in posts.rows if row.is_unknown],
@@ -88,7 +89,7 @@ def _place(request: HttpRequest) -> Grid | City:
     return places[0]
 
 
-def _here(place: Grid | City, on, **asked: str) -> str:
+def _here(place: Grid | City, on: date, **asked: str) -> str:
     return outline.list_at(
         "assistants:establishment", place, on=on.isoformat(), **asked
     )
@@ -113,15 +114,13 @@ def _is_short(row: EstablishmentRow, kind: str | None) -> bool:
     return bool(row.posts[kind].missing if kind else row.missing)
 
 
-def _totals(posts: Establishment, place: Grid | City, on) -> list[dict]:
+def _totals(posts: Establishment, place: Grid | City, on: date) -> list[dict]:
     """Return a line for each kind of person, every number with its rows."""
-    day = on.isoformat()
     return [
         {
             "label": _label(posts, kind),
             "total": total,
-            "required_url": _here(place, on, kind=kind),
-            "filled_url": outline.list_at("assistants:list", place, on=day, kind=kind),
+            "rows_url": _here(place, on, kind=kind),
             "missing_url": _here(place, on, kind=kind, short="on"),
         }
         for kind, total in posts.totals.items()
@@ -134,7 +133,10 @@ def _label(posts: Establishment, kind: str) -> str:
     return words.pop() if len(words) == 1 else PERSON_KINDS[kind]
 
 
-def _columns(posts: Establishment, kinds: list[str], on) -> list[Column]:
+def _columns(
+    posts: Establishment, kinds: list[str], on: date, *, links: bool
+) -> list[Column]:
+    """Return the columns of the list; `links` lead from a number to its people."""
     columns = [
         Column("code", "网格编码", value="grid.code", sort="grid.code"),
         Column(
@@ -146,14 +148,14 @@ def _columns(posts: Establishment, kinds: list[str], on) -> list[Column]:
         ),
         Column("label", "网格级别", sort="level"),
         Column("district", "区县", value="grid.district.name", hidden=True),
+        Column("missing", "缺员合计", sort="missing", numeric=True),
     ]
     for kind in kinds:
-        columns += _columns_of(kind, _label(posts, kind), on)
-    columns.append(Column("missing", "缺员合计", sort="missing", numeric=True))
+        columns += _columns_of(kind, _label(posts, kind), on, links=links)
     return columns
 
 
-def _columns_of(kind: str, label: str, on) -> list[Column]:
+def _columns_of(kind: str, label: str, on: date, *, links: bool) -> list[Column]:
     def number(name: str):
         def value(row: EstablishmentRow):
             post = row.posts.get(kind)
@@ -162,7 +164,7 @@ def _columns_of(kind: str, label: str, on) -> list[Column]:
         return value
 
     def staff(row: EstablishmentRow) -> str:
-        if not (kind in row.posts and kind in ROLES_OF_KIND):
+        if not (links and kind in row.posts and kind in ROLES_OF_KIND):
             return ""
         return outline.list_at(
             "assistants:list", row.grid, on=on.isoformat(), kind=kind, reach="direct"

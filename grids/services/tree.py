@@ -328,7 +328,8 @@ def _numbered(
     district: Grid | None = None,
 ) -> list[tuple]:
     """Return a row for each node, numbered in the order of the walk."""
-    fresh, rows, counter = iter(keys), [], 0
+    fresh, counter = iter(keys), 0
+    rows: list[tuple] = []
     district_id = district.pk if district else keys[0]
 
     def visit(node: Node, parent_id: int | None, path: str, level: int) -> None:

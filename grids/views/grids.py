@@ -4,7 +4,8 @@ from functools import cache
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -36,7 +37,7 @@ from grids.forms import (
     add_refusal,
 )
 from grids.levels import level_label, level_labels
-from grids.models import City, Grid, Succession
+from grids.models import City, Grid, Posting, Succession
 from grids.services import tree
 from grids.services.policies import policies_on, policy_on
 
@@ -80,16 +81,10 @@ def grid_list(request: HttpRequest):
 
 
 def _with_people(grids):
-    """Count who is on post directly in each grid today."""
-    today = timezone.localdate()
-    on_post = Q(
-        Q(postings__until=None) | Q(postings__until__gt=today),
-        postings__role__in=POSTED_STAFF,
-        postings__since__lte=today,
-    )
-    return grids.annotate(
-        people=Count("postings__person", filter=on_post, distinct=True)
-    )
+    """Count who is on post directly in each grid today; only for the rows shown."""
+    posts = Posting.objects.current().filter(grid=OuterRef("pk"), role__in=POSTED_STAFF)
+    people = posts.order_by().values("grid").annotate(n=Count("person", distinct=True))
+    return grids.annotate(people=Coalesce(Subquery(people.values("n")), 0))
 
 
 def _columns() -> list[Column]:
