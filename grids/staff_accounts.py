@@ -8,11 +8,12 @@ from gridinspect.accounts.roles import Permission, Role
 from gridinspect.scope import Place, within_paths
 from grids.access import may
 from grids.models import City, Grid, Posting
+from grids.querysets import PostingQuerySet
 
 CITY_ROLES = (Role.CITY_BUREAU,)  # only who administers a whole city gives these
 
 
-def postings_managed_by(user: User) -> QuerySet[Posting]:
+def postings_managed_by(user: User) -> PostingQuerySet:
     """Return the postings in the places whose accounts the user looks after."""
     return Posting.objects.filter(_in_places_of(user))
 

@@ -97,7 +97,7 @@ def _whole_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Make htmx load the page itself: a sign-in form must not land inside a table."""
     if "HX-Request" not in request.headers:
         return response
-    url = response.url
+    url = response["Location"]
     if url.startswith(resolve_url(settings.LOGIN_URL)):
         url = resolve_url(settings.LOGIN_URL)  # else it would lead back to a fragment
     return HttpResponse(headers={"HX-Redirect": url})

@@ -57,14 +57,13 @@ def note_failed_sign_in(request: HttpRequest, *, username: str, locked: bool) ->
 
 
 @transaction.atomic
-def change_password(request: HttpRequest, *, password: str) -> None:
+def change_password(request: HttpRequest, *, password: str, by: User) -> None:
     """Set one's own password; every other session of the account ends."""
-    user = request.user
-    user.set_password(password)
-    user.must_change_password = False
-    user.save(update_fields=["password", "must_change_password"])
-    update_session_auth_hash(request, user)
-    record("account.password_changed", by=user, target=user, path=home_path(user))
+    by.set_password(password)
+    by.must_change_password = False
+    by.save(update_fields=["password", "must_change_password"])
+    update_session_auth_hash(request, by)
+    record("account.password_changed", by=by, target=by, path=home_path(by))
 
 
 def home_path(user: User) -> str:

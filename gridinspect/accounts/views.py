@@ -64,7 +64,9 @@ def change_password(request):
     """Change one's own password."""
     form = ChangePasswordForm(request.user, request.POST or None)
     if form.is_valid():
-        services.change_password(request, password=form.cleaned_data["new_password1"])
+        services.change_password(
+            request, password=form.cleaned_data["new_password1"], by=request.user
+        )
         messages.success(request, "密码已修改，其他地方的登录已经失效。")
         return redirect("home")
     context = {"title": "修改密码", "form": form}

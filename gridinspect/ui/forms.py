@@ -13,11 +13,13 @@ class ColumnsForm(forms.Form):
         empty_value=None,
         required=False,
     )
-    columns = forms.MultipleChoiceField(required=False)
 
     def __init__(self, data):
         super().__init__(data)
         # The list knows its columns, this page does not: what a list does not have
         # is ignored when it is drawn. Only the size of what is kept is limited here.
         asked = [key for key in data.getlist("columns") if len(key) <= 40][:60]
-        self.fields["columns"].choices = [(key, key) for key in asked]
+        choices = [(key, key) for key in asked]
+        self.fields["columns"] = forms.MultipleChoiceField(
+            choices=choices, required=False
+        )

@@ -296,7 +296,7 @@ def _moment(entry: TimelineEntry) -> datetime:
 def _kept(request: HttpRequest, filters: Any) -> list[tuple[str, str]]:
     """Return what a new search keeps of the address: the place, the order, the size."""
     asked = set(filters.form.fields) | {"page"} if filters is not None else set()
-    return [(key, value) for key, value in request.GET.items() if key not in asked]
+    return [(k, str(v)) for k, v in request.GET.items() if k not in asked]
 
 
 def _with_title(crumbs: Crumbs, title: str) -> list[tuple[str, str]]:

@@ -24,8 +24,12 @@ from gridinspect.ui.templatetags.ui import badge_html
 
 DAY = date(2026, 3, 2)
 KINDS = (("plain", "普通"), ("info", "办理中"), ("ok", "已完成"))
-LEVELS = (("info", "蓝色预警"), ("notice", "黄色预警"))
-LEVELS += (("warning", "橙色预警"), ("danger", "红色预警"))
+LEVELS = (
+    ("info", "蓝色预警"),
+    ("notice", "黄色预警"),
+    ("warning", "橙色预警"),
+    ("danger", "红色预警"),
+)
 
 
 class SpecimenSearch(forms.Form):

@@ -1,5 +1,4 @@
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -9,13 +8,13 @@ from gridinspect.ui.forms import ColumnsForm
 from gridinspect.ui.specimens import specimens
 
 
-def style(request: HttpRequest) -> HttpResponse:
+def style(request):
     """Show every building block, for those who build pages."""
     return render(request, "ui/style.html", specimens(request))
 
 
 @require_POST
-def columns(request: HttpRequest) -> HttpResponse:
+def columns(request):
     """Keep the chosen columns of a list, or forget them."""
     form = ColumnsForm(request.POST)
     if not form.is_valid():
@@ -34,13 +33,13 @@ def columns(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def text_size(request: HttpRequest) -> HttpResponse:
+def text_size(request):
     """Switch between normal and large text."""
     services.set_large_text(large=not request.user.large_text, by=request.user)
     return redirect(_where_from(request))
 
 
-def _where_from(request: HttpRequest) -> str:
+def _where_from(request):
     """Return the page to go back to, which is never another site's."""
     asked = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}):

@@ -111,7 +111,7 @@ def field(bound: BoundField) -> dict:
     choices = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
     check = isinstance(widget, CheckboxInput)
     area = isinstance(widget, Textarea)
-    attrs = {"class": _css(bound, choices=choices)}
+    attrs: dict[str, str | bool] = {"class": _css(bound, choices=choices)}
     if area and widget.attrs.get("rows") == "10":  # Django's own idea of a long text
         attrs["rows"] = "3"
     return {
