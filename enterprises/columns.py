@@ -10,7 +10,7 @@ from enterprises.filters import EnterpriseFilter
 from enterprises.industries import industry_name, section_name
 from enterprises.models import Enterprise, EnterpriseQuerySet
 from gridinspect.accounts.models import User
-from gridinspect.documents.sheets import SheetColumn, write_table
+from gridinspect.documents.sheets import Kind, SheetColumn, write_table
 from gridinspect.scope import Place
 from gridinspect.secrets import mask_phone
 from gridinspect.ui.tables import Column
@@ -18,7 +18,11 @@ from gridinspect.ui.templatetags.ui import badge_html
 
 _TONES = {"已采集": "ok", "过期": "warning", "未采集": "notice"}
 _WIDE = {"name": 36, "address": 36, "uscc": 22, "grid": 22, "industry": 22}
-_KINDS = {"headcount": "integer", "last_surveyed": "date", "known_since": "date"}
+_KINDS: dict[str, Kind] = {
+    "headcount": "integer",
+    "last_surveyed": "date",
+    "known_since": "date",
+}
 EXPORT_DIRECTLY = 5_000  # rows; more than that is work for a job
 
 

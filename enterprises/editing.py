@@ -37,7 +37,7 @@ def reconcile(
     """
     theirs = _their_changes(form, current)
     mine = _typed_unit(form, current)
-    data, met, conflicts = form.data.copy(), [], []
+    data, met, conflicts = dict(form.data.items()), [], []
     for name in sorted(theirs):
         change, now, own = theirs[name], in_words(current, name), in_words(mine, name)
         if own == now:

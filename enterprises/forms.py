@@ -16,7 +16,7 @@ from gridinspect.accounts.models import Person
 from gridinspect.imports import cleaning
 from gridinspect.imports.cleaning import plain
 from gridinspect.secrets import mask_phone
-from grids.forms import DayInput, GridField, spelled
+from grids.forms import DayInput, GridField, offer, spelled
 
 WITHOUT_CODE = (Enterprise.UnitKind.UNLICENSED, Enterprise.UnitKind.PROJECT)
 
@@ -117,7 +117,7 @@ class EnterpriseForm(forms.ModelForm):
 
     def __init__(self, *args, grids, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["grid"].queryset = grids
+        offer(self.fields["grid"], grids)
         self._offer("industry", grouped_choices(), industry_name)
         types = [(word, word) for word in REGISTRATION_TYPES]
         self._offer("registration_type", types, str)
@@ -137,14 +137,16 @@ class EnterpriseForm(forms.ModelForm):
         """Offer the choices, and what the file says already where they lack it."""
         now = getattr(self.instance, name)
         offered = [("", "未填"), *choices]
-        flat = [
+        flat = {
             key
             for value, label in offered
             for key in ([k for k, _ in label] if isinstance(label, list) else [value])
-        ]
+        }
         if now and now not in flat:
             offered.insert(1, (now, f"{now} {words(now)}".strip()))
-        self.fields[name].choices = offered
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+        field.choices = offered
 
     def clean_name(self):
         name = _cleaned(cleaning.unit_name, self.cleaned_data["name"])
@@ -222,7 +224,8 @@ class EnterpriseForm(forms.ModelForm):
         return value
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         self._check_code(cleaned)
         if (cleaned.get("longitude") is None) != (cleaned.get("latitude") is None) and (
             not {"longitude", "latitude"} & set(self.errors)
@@ -277,7 +280,8 @@ class RegisterForm(EnterpriseForm):
     )
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         has_code = cleaned.get("uscc") or cleaned.get("registration_number")
         if not has_code and not {"uscc", "registration_number"} & set(self.errors):
             kind = cleaned.get("unit_kind")
@@ -320,16 +324,15 @@ class ChangeForm(EnterpriseForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         unit = self.instance
-        self.initial |= {
+        self.initial = dict(self.initial) | {
             "edition": unit.edition,
             "grid": unit.grid,
             "uscc_checked": bool(unit.uscc_override_reason),
         }
         self.initial["contact_phone"] = ""  # nobody reads it off the form
         if unit.contact_phone:
-            self.fields[
-                "contact_phone"
-            ].help_text = (
+            phone = self.fields["contact_phone"]
+            phone.help_text = (
                 f"现为 {mask_phone(unit.contact_phone)}，不改请留空；删除请填“无”。"
             )
 
@@ -339,7 +342,8 @@ class ChangeForm(EnterpriseForm):
         return "" if typed == "无" else super().clean_contact_phone()
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         moved = cleaned.get("grid") and cleaned["grid"].pk != self.instance.grid_id
         if cleaned.get("grid_since") and not moved and "grid" not in self.errors:
             cleaned["grid_since"] = None
@@ -387,7 +391,7 @@ class SurveyHeadForm(forms.Form):
 
     def __init__(self, *args, collectors, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["collected_by"].queryset = collectors
+        offer(self.fields["collected_by"], collectors)
 
     def clean_surveyed_on(self):
         day = self.cleaned_data["surveyed_on"]

@@ -180,6 +180,8 @@ class Enterprise(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
     edition = models.PositiveIntegerField(default=1)  # of the file, for two editors
 
+    last_surveyed: date | None  # only from for_list()
+
     objects = EnterpriseQuerySet.as_manager()
 
     class Meta:

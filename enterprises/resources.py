@@ -30,11 +30,13 @@ from grids.services.tree import initials
 
 STATUSES = {label: value for value, label in Enterprise.Status.choices} | {
     "正常": "open", "存续": "open", "在营": "open", "开业": "open", "在业": "open",
-    "正常营业": "open", "歇业": "suspended", "停产": "suspended", "查无下落": "not_found",
+    "正常营业": "open", "歇业": "suspended", "停产": "suspended",
+    "查无下落": "not_found",
 }  # fmt: skip
 KINDS = {label: value for value, label in Enterprise.UnitKind.choices} | {
     "有限责任公司": "company", "股份有限公司": "company", "公司": "company",
-    "个体": "sole_trader", "个体户": "sole_trader", "民办非企业": "private_non_enterprise",
+    "个体": "sole_trader", "个体户": "sole_trader",
+    "民办非企业": "private_non_enterprise",
     "事业": "public_institution", "合作社": "cooperative", "国家机关": "state_organ",
 }  # fmt: skip
 
@@ -179,7 +181,8 @@ class EnterpriseResource(DistrictResource):
         "经营地址",
         cleaning.title(200),
         synonyms=(
-            "地址", "单位地址", "实际经营地址", "用工地址", "经营（用工）地址", "详细地址",
+            "地址", "单位地址", "实际经营地址", "用工地址", "经营（用工）地址",
+            "详细地址",
             "生产经营地址", "办公地址", "经营场所", "所在地址", "企业地址", "住址",
         ),
         help="实际经营或用工的地址",
@@ -193,7 +196,8 @@ class EnterpriseResource(DistrictResource):
         cleaning.title(60),
         synonyms=(
             "街道", "街道（乡镇）", "街道办事处", "街道办", "所在街道", "乡镇",
-            "乡镇街道", "街道乡镇", "街道/乡镇", "乡镇（街道）", "镇街", "镇办", "办事处",
+            "乡镇街道", "街道乡镇", "街道/乡镇", "乡镇（街道）", "镇街", "镇办",
+            "办事处",
         ),
         help="网格树中的街道名称",
         sample="大学路街道",

@@ -1,6 +1,7 @@
 """What the standards say about the names and numbers of units. Pure, no database."""
 
 import re
+from functools import lru_cache
 
 # GB 32100-2015 leaves out I, O, S, V and Z, which are too easily misread.
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -137,6 +138,7 @@ _PROVINCE = re.compile(r"^([\u4e00-\u9fff]{2,3})省")
 _CITY = re.compile(r"^([^市]{2,3})市(?![场政民容值井区])")
 
 
+@lru_cache(maxsize=16_384)
 def name_key(name: str) -> str:
     """Return what two spellings of one unit's name have in common.
 

@@ -1,6 +1,6 @@
 """Surveys made ready to be shown: for entry, for reading, side by side."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,7 +117,7 @@ class Compared:
 
 def compared(
     old: Survey, new: Survey, *, only_changed: bool = False
-) -> list[tuple[str, Sequence[Compared]]]:
+) -> list[tuple[str, list[Compared]]]:
     """Return two surveys side by side, by the sections of the newer form.
 
     A question that only the older form knows comes last.

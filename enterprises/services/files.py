@@ -145,8 +145,8 @@ def change_enterprise(
     `edition` is the one that the person looked at. Raises EditedMeanwhile when it is no
     longer the newest, and Refused.
     """
-    unit = Enterprise.objects.select_for_update(of=["self"]).select_related("grid")
-    unit = unit.get(pk=enterprise.pk)
+    locked = Enterprise.objects.select_for_update(of=["self"]).select_related("grid")
+    unit = locked.get(pk=enterprise.pk)
     if unit.edition != edition:
         raise EditedMeanwhile(unit)
     today = timezone.localdate()
@@ -226,7 +226,9 @@ def possible_duplicates(
     if not conditions:
         return []
     alike = reduce(or_, conditions)
-    found = Enterprise.objects.visible_to(seen_by).filter(alike).exclude(pk=besides)
+    found = Enterprise.objects.visible_to(seen_by).filter(alike)
+    if besides is not None:
+        found = found.exclude(pk=besides)
     scored = [
         Candidate(unit, like)
         for unit in found.select_related("grid").order_by()[:200]
@@ -253,7 +255,7 @@ def in_words(unit: Enterprise, name: str) -> str:
 
 def field_label(name: str) -> str:
     """Return the Chinese name of a field of the file."""
-    return str(Enterprise._meta.get_field(name).verbose_name)
+    return str(getattr(Enterprise._meta.get_field(name), "verbose_name", name))
 
 
 def _set(unit: Enterprise, fields: Mapping[str, Any]) -> None:

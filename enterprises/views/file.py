@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from enterprises.industries import industry_name, section_name
 from enterprises.models import Enterprise, Survey
 from enterprises.services.files import field_label
 from enterprises.services.surveys import draft_of
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name
@@ -30,7 +31,7 @@ _SURVEY_TONES = {"已采集": "ok", "过期": "warning", "未采集": "notice"}
 EVENTS = 100  # the newest acts of a timeline
 
 
-def unit_page(request: HttpRequest, unit: Enterprise) -> HttpResponse:
+def unit_page(request: Request, unit: Enterprise) -> HttpResponse:
     """Show one unit's file with everything that is known of it."""
     user = request.user
     above = [grid.name for grid in Grid.objects.above(unit.grid)]
@@ -73,7 +74,7 @@ def _head(unit: Enterprise) -> list[tuple]:
     ]
 
 
-def _overview(request: HttpRequest, unit: Enterprise) -> list[tuple]:
+def _overview(request: Request, unit: Enterprise) -> list[tuple]:
     industry = " ".join(filter(None, [unit.industry, industry_name(unit.industry)]))
     return [
         ("单位名称", unit.name),
@@ -111,7 +112,7 @@ def _position(unit: Enterprise) -> str:
     return f"{unit.longitude}, {unit.latitude}"
 
 
-def _phone(request: HttpRequest, unit: Enterprise):
+def _phone(request: Request, unit: Enterprise):
     if not unit.contact_phone:
         return None
     masked = mask_phone(unit.contact_phone)
@@ -121,7 +122,7 @@ def _phone(request: HttpRequest, unit: Enterprise):
     return format_html('{} <a href="{}">查看完整号码</a>', masked, url)
 
 
-def _surveys(request: HttpRequest, unit: Enterprise) -> str:
+def _surveys(request: Request, unit: Enterprise) -> str:
     """Return the versions of the survey, newest first, with a choice of two."""
     surveys = list(
         Survey.objects.final()

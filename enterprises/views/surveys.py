@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +25,7 @@ from enterprises.survey_forms import CURRENT, read_answers, survey_form
 from enterprises.views.file import days_late
 from enterprises.views.units import CRUMBS, visible_unit
 from gridinspect.accounts.models import Person
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import POSTED_STAFF, Permission
 from gridinspect.ui.pages import render_list, require_holds
 from gridinspect.ui.tables import Column, build_table
@@ -32,7 +33,7 @@ from grids.access import may, require
 from grids.models import Grid, Posting
 
 
-def fill_in(request: HttpRequest, pk: int) -> HttpResponse:
+def fill_in(request: Request, pk: int) -> HttpResponse:
     """Fill in a survey; what is not finished stays as a draft and is resumed."""
     unit = visible_unit(request, pk)
     require(request.user, Permission.SURVEY_RECORD, at=unit.grid)
@@ -55,7 +56,7 @@ def fill_in(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "enterprises/survey_form.html", context)
 
 
-def _keep(request: HttpRequest, unit: Enterprise, head, answers):
+def _keep(request: Request, unit: Enterprise, head, answers):
     """Save or hand in; return where to go, or the draft that still lacks something."""
     act = {
         "enterprise": unit,
@@ -87,7 +88,7 @@ def _collectors(user, unit: Enterprise):
     return (people | Person.objects.filter(pk=user.person_id)).distinct().order_by("pk")
 
 
-def _initial(request: HttpRequest, draft: Survey | None) -> dict[str, Any]:
+def _initial(request: Request, draft: Survey | None) -> dict[str, Any]:
     if draft is None:
         return {"collected_by": request.user.person_id}
     return {
@@ -121,7 +122,7 @@ def _entry(unit, form, head, answers, draft, *, checked: bool) -> dict[str, Any]
 
 
 @require_POST
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
+def discard(request: Request, pk: int) -> HttpResponse:
     """Throw the own draft for a unit away."""
     unit = visible_unit(request, pk)
     require(request.user, Permission.SURVEY_RECORD, at=unit.grid)
@@ -134,7 +135,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 # --- one that was handed in -----------------------------------------------------------
 
 
-def _visible_survey(request: HttpRequest, pk: int) -> Survey:
+def _visible_survey(request: Request, pk: int) -> Survey:
     surveys = Survey.objects.visible_to(request.user).final()
     related = surveys.select_related(
         "enterprise__grid", "collected_by", "recorded_by__person"
@@ -143,7 +144,7 @@ def _visible_survey(request: HttpRequest, pk: int) -> Survey:
 
 
 @require_GET
-def survey(request: HttpRequest, pk: int) -> HttpResponse:
+def survey(request: Request, pk: int) -> HttpResponse:
     """Show one survey as it was handed in."""
     one = _visible_survey(request, pk)
     form = survey_form(one.form_version)
@@ -167,7 +168,7 @@ def survey(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def compare(request: HttpRequest, pk: int) -> HttpResponse:
+def compare(request: Request, pk: int) -> HttpResponse:
     """Show two surveys of a unit side by side, the differences in words."""
     unit = visible_unit(request, pk)
     versions = Survey.objects.final().filter(enterprise=unit)
@@ -201,14 +202,14 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def pdf(request: HttpRequest, pk: int) -> HttpResponse:
+def pdf(request: Request, pk: int) -> HttpResponse:
     """Print a survey as the paper form."""
     one = _visible_survey(request, pk)
     return _pdf(survey_pdf(one.enterprise, one), f"survey-{one.pk}.pdf")
 
 
 @require_GET
-def blank_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+def blank_pdf(request: Request, pk: int) -> HttpResponse:
     """Print the empty form with the unit's head, to fill in by hand."""
     unit = visible_unit(request, pk)
     return _pdf(survey_pdf(unit, None), f"survey-form-{unit.pk}.pdf")
@@ -223,7 +224,7 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
 
 
 @require_GET
-def drafts(request: HttpRequest) -> HttpResponse:
+def drafts(request: Request) -> HttpResponse:
     """List one's own drafts, to be taken up again."""
     require_holds(request.user, Permission.SURVEY_RECORD)
     own = Survey.objects.visible_to(request.user).filter(

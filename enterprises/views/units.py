@@ -4,7 +4,7 @@ from io import BytesIO
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +31,7 @@ from enterprises.services.files import (
 )
 from enterprises.tasks import export_later
 from enterprises.views.file import unit_page
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import within_paths
 from gridinspect.ui.pages import (
@@ -56,7 +57,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET
-def unit_list(request: HttpRequest) -> HttpResponse:
+def unit_list(request: Request) -> HttpResponse:
     """Show 单位档案: the units of the chosen place, or of all the user's places."""
     user = request.user
     require_holds(user, Permission.ENTERPRISE_VIEW)
@@ -88,7 +89,7 @@ def _columns(user):
     return columns(today, freshness_days(districts, today))
 
 
-def _toolbar(request: HttpRequest, at) -> list[Action]:
+def _toolbar(request: Request, at) -> list[Action]:
     user, toolbar = request.user, []
     if user.holds(Permission.ENTERPRISE_EDIT):
         add = outline.list_at("enterprises:add", at) if at else ""
@@ -112,7 +113,7 @@ def _row_actions(user, unit: Enterprise) -> list[Action]:
 
 
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: Request) -> HttpResponse:
     """Hand out what the list shows as a workbook; a long one is made by a job."""
     user, today = request.user, timezone.localdate()
     require_holds(user, Permission.ENTERPRISE_VIEW)
@@ -154,7 +155,7 @@ def export_path(user, at) -> str:
 
 
 @require_GET
-def similar(request: HttpRequest) -> HttpResponse:
+def similar(request: Request) -> HttpResponse:
     """Name the visible units that may be the one being typed."""
     require_somewhere(request.user, Permission.ENTERPRISE_EDIT)
     besides = request.GET.get("besides", "")
@@ -171,18 +172,18 @@ def similar(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def unit_detail(request: Request, pk: int) -> HttpResponse:
     """Show one unit's file: 一户一档."""
     return unit_page(request, visible_unit(request, pk))
 
 
-def visible_unit(request: HttpRequest, pk: int) -> Enterprise:
+def visible_unit(request: Request, pk: int) -> Enterprise:
     """Return a unit that the person may see; to others it does not exist."""
     units = Enterprise.objects.visible_to(request.user).for_list()
     return get_object_or_404(units.select_related("recorded_by__person"), pk=pk)
 
 
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: Request) -> HttpResponse:
     """Open a new file, after a look whether the unit has one already."""
     require_somewhere(request.user, Permission.ENTERPRISE_EDIT)
     at = outline.place_asked(request)
@@ -218,7 +219,7 @@ def register(request: HttpRequest) -> HttpResponse:
     )
 
 
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change(request: Request, pk: int) -> HttpResponse:
     """Change a file; somebody who saved it meanwhile is neither lost nor hidden."""
     unit = visible_unit(request, pk)
     require(request.user, Permission.ENTERPRISE_EDIT, at=unit.grid)
@@ -252,7 +253,7 @@ def _editable_grids(user):
     return Grid.objects.filter(within_paths(paths, "path"), closed_on=None)
 
 
-def reveal(request: HttpRequest, pk: int) -> HttpResponse:
+def reveal(request: Request, pk: int) -> HttpResponse:
     """Show the telephone number in full, once, to who gives a reason."""
     unit = visible_unit(request, pk)
     require(request.user, Permission.PERSONAL_REVEAL, at=unit.grid)
