@@ -15,6 +15,18 @@ from .place import Place
 from .processes import Child, dies_with_us, run_here
 from .stamps import fingerprint, once
 
+# In one process: starting Django three times would be most of a second start.
+PREPARE = """
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gridinspect.settings")
+import django
+from django.core.management import call_command
+django.setup()
+call_command("migrate", interactive=False, verbosity=0)
+call_command("load_workdays")
+call_command("load_policies")
+"""
+
 
 def chosen_port() -> int:
     """Return the port to serve, or refuse when it is taken."""
@@ -39,20 +51,18 @@ def chosen_port() -> int:
 def prepare_application(place: Place, environment: dict[str, str]) -> None:
     """Bring database, static files and reference data up to the code."""
     say("正在更新数据库 …")
-    steps = [
-        ("migrate", "--no-input", "--verbosity=0"),
-        ("load_workdays",),
-        ("load_policies",),
-    ]
-    for command, *arguments in steps:
-        manage_quietly(place, environment, command, *arguments)
+    quietly(place, environment, "更新数据库", "-c", PREPARE)
     stamps = BUILD / "stamps"
     sources = sorted(p for p in ROOT.glob("static/**/*") if p.is_file())
     once(
         place.var / "static" / ".stamp",
         fingerprint(*sources, stamps / "base", stamps / "assets"),
         "静态文件",
-        partial(manage_quietly, place, environment, "collectstatic", "--no-input"),
+        partial(
+            quietly,
+            *(place, environment, "收集静态文件"),
+            *("manage.py", "collectstatic", "--no-input"),
+        ),
     )
 
 
@@ -62,12 +72,14 @@ def build_demonstration(environment: dict[str, str]) -> None:
         raise Refusal("演示数据没有建成：请按上面的提示处理，或设 DEMO=0。")
 
 
-def manage_quietly(place: Place, environment: dict[str, str], *command: str) -> None:
-    """Run a management command, its words into a log; refuse when it fails."""
+def quietly(
+    place: Place, environment: dict[str, str], what: str, *arguments: str
+) -> None:
+    """Run Python in the prepared environment, into a log; refuse when it fails."""
     log = place.logs / "prepare.log"
     with log.open("a") as file:
         status = subprocess.run(
-            [str(PYTHON), "manage.py", *command],
+            [str(PYTHON), *arguments],
             cwd=ROOT,
             env=environment,
             stdout=file,
@@ -77,7 +89,7 @@ def manage_quietly(place: Place, environment: dict[str, str], *command: str) -> 
         ).returncode
     if status:
         reason = one_line(log.read_text(errors="replace"))
-        raise Refusal(f"{command[0]} 没有成功：{reason}（日志 {log}）")
+        raise Refusal(f"{what}没有成功：{reason}（日志 {log}）")
 
 
 def application(place: Place, environment: dict[str, str], port: int) -> list[Child]:
@@ -90,7 +102,7 @@ def application(place: Place, environment: dict[str, str], port: int) -> list[Ch
             *("--worker-class", "gthread", "--no-control-socket", "--timeout", "60"),
         ],
         "worker": [
-            *(*celery, "worker", "--loglevel", "INFO", "--concurrency", "2"),
+            *(*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"),
             *("--without-gossip", "--without-mingle"),
         ],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile="],
