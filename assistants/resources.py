@@ -138,7 +138,8 @@ class StaffResource(DistrictResource):
         cleaning.title(60),
         synonyms=(
             "街道", "街道（乡镇）", "街道办事处", "街道办", "所在街道", "乡镇",
-            "乡镇街道", "街道乡镇", "街道/乡镇", "乡镇（街道）", "镇街", "镇办", "办事处",
+            "乡镇街道", "街道乡镇", "街道/乡镇", "乡镇（街道）", "镇街", "镇办",
+            "办事处",
         ),
         help="网格树中的街道名称",
         sample="大学路街道",
@@ -156,7 +157,9 @@ class StaffResource(DistrictResource):
     role = SheetField(
         "人员类别",
         cleaning.choice(
-            {word: role.value for word, role in ROLES.items()}, "role_invalid", "人员类别应为：协管员、专职监察员、兼职监察员。"
+            {word: role.value for word, role in ROLES.items()},
+            "role_invalid",
+            "人员类别应为：协管员、专职监察员、兼职监察员。",
         ),
         synonyms=("人员类型", "岗位类别"),
         help="不填为协管员",
@@ -207,7 +210,7 @@ class StaffResource(DistrictResource):
             self._compare(row, known.get(row.target))
 
     def _check_against_id(self, row: Row) -> None:
-        """Compare gender and birth with the number; fill in what was left empty (P9)."""
+        """Compare gender and birth with the number; fill in what is empty (P9)."""
         number = row.values.get("id_number")
         if not number:
             return

@@ -1,4 +1,4 @@
-"""The division list (区划名录) as a workbook, and what imports inside a district share."""
+"""The division list (区划名录), and what imports inside one district share."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class DistrictResource(SheetResource):
         self.fallback = self._own_place()
 
     def _own_place(self) -> PlaceRow | None:
-        """Where a row goes that names no place: the district, or the user's own area."""
+        """Where a row goes that names no place: the district or the user's own area."""
         if self.may_touch(self.district.path):
             return self.places.root
         own = [row for row in self.places.rows.values() if row.path in self.paths]
@@ -86,16 +86,16 @@ class DistrictResource(SheetResource):
             values["grid"] = found.division_code or found.code
 
 
-PROVINCES = dict(
-    entry.split()
-    for entry in (
-        "11 北京市,12 天津市,13 河北省,14 山西省,15 内蒙古自治区,21 辽宁省,22 吉林省,"
-        "23 黑龙江省,31 上海市,32 江苏省,33 浙江省,34 安徽省,35 福建省,36 江西省,"
-        "37 山东省,41 河南省,42 湖北省,43 湖南省,44 广东省,45 广西壮族自治区,46 海南省,"
-        "50 重庆市,51 四川省,52 贵州省,53 云南省,54 西藏自治区,61 陕西省,62 甘肃省,"
-        "63 青海省,64 宁夏回族自治区,65 新疆维吾尔自治区"
-    ).split(",")
-)
+PROVINCES = {
+    "11": "北京市", "12": "天津市", "13": "河北省", "14": "山西省",
+    "15": "内蒙古自治区", "21": "辽宁省", "22": "吉林省", "23": "黑龙江省",
+    "31": "上海市", "32": "江苏省", "33": "浙江省", "34": "安徽省", "35": "福建省",
+    "36": "江西省", "37": "山东省", "41": "河南省", "42": "湖北省", "43": "湖南省",
+    "44": "广东省", "45": "广西壮族自治区", "46": "海南省", "50": "重庆市",
+    "51": "四川省", "52": "贵州省", "53": "云南省", "54": "西藏自治区",
+    "61": "陕西省", "62": "甘肃省", "63": "青海省", "64": "宁夏回族自治区",
+    "65": "新疆维吾尔自治区",
+}  # fmt: skip
 
 CITY, DISTRICT, STREET, COMMUNITY = 2, 3, 4, 5
 LEVELS = {
@@ -289,12 +289,14 @@ class GridResource(SheetResource):
         if not self._is_mine(code, level):
             row.reject("outside_scope", f"“{name}”{OUTSIDE}", at="code")
             return
+        self._compare(row, code, name, parent, level)
+
+    def _compare(self, row: Row, code: str, name: str, parent: str, level: int) -> None:
         if level == CITY:
-            city = self.cities.get(code[:6])
-            old = {"name": city.name} if city else None
+            known: City | Grid | None = self.cities.get(code[:6])
         else:
-            row.target = self.grids.get(code)
-            old = {"name": row.target.name} if row.target else None
+            known = row.target = self.grids.get(code)
+        old = {"name": known.name} if known else None
         twin = self._names.get((parent, name), code)
         if level > DISTRICT and twin != code:
             row.reject(

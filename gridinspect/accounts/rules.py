@@ -10,9 +10,10 @@ MALE, FEMALE = "男", "女"
 # GB/T 2260 gives the first two digits to provinces; 81-83 are residents' permits of
 # Hong Kong, Macao and Taiwan. The other four change and lapse: never tested.
 PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 "
-    "50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split()
-)
+    str(number)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65))
+    for number in range(first, last + 1)
+) | {"71", "81", "82", "83", "91"}
 
 
 class CitizenIdError(ValueError):
@@ -43,6 +44,14 @@ def citizen_id_check_character(body: str) -> str:
     return CHECK_CHARACTERS[total % 11]
 
 
+def _lengthened(number: str) -> str:
+    """Return the 18 characters of a number of 15 digits."""
+    if not (number.isascii() and number.isdigit()):
+        raise CitizenIdError("id_format", "15位身份证号应全部为数字，请核对。")
+    body = number[:6] + "19" + number[6:]
+    return body + citizen_id_check_character(body)
+
+
 def check_citizen_id(text: str, *, today: date) -> CitizenId:
     """Return the identity number with birth date and gender read from it.
 
@@ -52,13 +61,8 @@ def check_citizen_id(text: str, *, today: date) -> CitizenId:
 
     Source: GB 11643-1999. Raises CitizenIdError with what is wrong and the remedy.
     """
-    number = text.upper()
-    old = len(number) == 15
-    if old:
-        if not (number.isascii() and number.isdigit()):
-            raise CitizenIdError("id_format", "15位身份证号应全部为数字，请核对。")
-        number = number[:6] + "19" + number[6:]
-        number += citizen_id_check_character(number)
+    old = len(text) == 15
+    number = _lengthened(text) if old else text.upper()
     if len(number) != 18:
         raise CitizenIdError(
             "id_length", f"身份证号应为18位，现为{len(number)}位，请对照证件补正。"
@@ -71,6 +75,16 @@ def check_citizen_id(text: str, *, today: date) -> CitizenId:
         )
     if number[:2] not in PROVINCES:
         raise CitizenIdError("id_area", "身份证号前两位不是省级代码，请对照证件改正。")
+    born = _birth_date(number, today)
+    if citizen_id_check_character(body) != number[17]:
+        raise CitizenIdError(
+            "id_check_digit", "身份证号校验位不符(GB 11643),请对照证件逐位核对。"
+        )
+    gender = MALE if int(number[16]) % 2 else FEMALE
+    return CitizenId(number, born, gender, old)
+
+
+def _birth_date(number: str, today: date) -> date:
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
@@ -81,12 +95,7 @@ def check_citizen_id(text: str, *, today: date) -> CitizenId:
         raise CitizenIdError(
             "id_birth_date_future", "身份证号中的出生日期晚于今天，请对照证件改正。"
         )
-    if citizen_id_check_character(body) != number[17]:
-        raise CitizenIdError(
-            "id_check_digit", "身份证号校验位不符(GB 11643),请对照证件逐位核对。"
-        )
-    gender = MALE if int(number[16]) % 2 else FEMALE
-    return CitizenId(number, born, gender, old)
+    return born
 
 
 def is_citizen_id(text: str, *, today: date) -> bool:

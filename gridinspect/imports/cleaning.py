@@ -1,8 +1,8 @@
 """From what stands in a cell to a value. Pure functions, no database, no clock.
 
-A cleaner takes the raw cell and a `Setting` and returns the value, or None for an empty
-cell. It raises `Rejected` when the cell cannot be understood and returns `Warned` when it
-can, but the user should know. Nothing is ever guessed and nothing silently dropped.
+A cleaner takes the raw cell and a `Setting` and returns the value, or None for an
+empty cell. It raises `Rejected` when the cell cannot be understood, and returns
+`Warned` when it can but the user should know. Nothing is guessed or silently dropped.
 """
 
 import re
@@ -53,12 +53,16 @@ Cleaner = Callable[[Any, Setting], Any]
 # ---- text (P4) -----------------------------------------------------------------------
 
 # Full-width ASCII becomes half-width; what cannot be seen goes or becomes a blank.
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e"
+_INVISIBLE = (
+    "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\ufeff\u00ad"
+    "\u202a\u202b\u202c\u202d\u202e"
+)
 _TABLE = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
 _TABLE |= {ord(c): None for c in _INVISIBLE}
 _TABLE |= {ord(c): " " for c in "\u3000\u00a0\u2002\u2003\u2007\u2009\u202f"}
 _TABLE |= {c: None for c in range(32) if c not in (9, 10, 13)} | {127: None}
 _BLANKS = re.compile(r"\s+")
+_SIMPLE = re.compile(r"[0-9A-Za-z\u4e00-\u9fff]+").fullmatch
 _LINE_BREAKS = re.compile(r"\s*[\r\n\t]+\s*")
 _WRAPPER = re.compile(r'^="(.*)"$', re.DOTALL)
 _EMPTY = frozenset(("", "-", "--", "—", "——", "－", "/", "\\", "无", "暂无", "N/A"))
@@ -75,7 +79,7 @@ def plain(raw: Any) -> str:
         return ""
     if type(raw) is not str:
         return _shown(raw)
-    if raw.isalnum() and raw.isascii():  # by far the most frequent
+    if _SIMPLE(raw):  # by far the most frequent
         return raw
     text = raw.translate(_TABLE).strip()
     wrapped = _WRAPPER.match(text)
@@ -120,7 +124,9 @@ def text(limit: int = 500) -> Cleaner:
     """Make a cleaner for free text of at most `limit` characters on one line."""
 
     def clean(raw: Any, setting: Setting) -> str | None:
-        value = _BLANKS.sub(" ", _value(raw))
+        value = _value(raw)
+        if not value.isalnum():
+            value = _BLANKS.sub(" ", value)
         if len(value) > limit:
             raise Rejected("too_long", f"超过{limit}个字，请缩短。")
         return value or None
@@ -132,7 +138,9 @@ def title(limit: int = 200) -> Cleaner:
     """Make a cleaner for names of units, places and addresses: line breaks go."""
 
     def clean(raw: Any, setting: Setting) -> str | None:
-        value = _BLANKS.sub(" ", _LINE_BREAKS.sub("", _value(raw)))
+        value = _value(raw)
+        if not value.isalnum():
+            value = _BLANKS.sub(" ", _LINE_BREAKS.sub("", value))
         if len(value) > limit:
             raise Rejected("too_long", f"超过{limit}个字，请缩短。")
         return value or None
@@ -202,7 +210,7 @@ def citizen_id(raw: Any, setting: Setting) -> str | Warned | None:
     Source: import-policy P5-P7.
     """
     number = _digits(raw, "id_precision_lost", "身份证号").replace("-", "")
-    number = re.sub(r"\s", "", number).upper()
+    number = number.upper() if number.isalnum() else re.sub(r"\s", "", number).upper()
     if not number:
         return None
     if number.endswith(".0") and number[:-2].isdigit():
@@ -230,8 +238,10 @@ def code_text(code: str, words: str) -> Cleaner:
     """
 
     def clean(raw: Any, setting: Setting) -> str | None:
-        value = re.sub(r"[\s-]", "", _digits(raw, code, words)).upper()
-        return value or None
+        value = _digits(raw, code, words)
+        if not value.isalnum():
+            value = re.sub(r"[\s-]", "", value)
+        return value.upper() or None
 
     return clean
 
@@ -243,7 +253,10 @@ _SERVICE = re.compile(r"^(?:[48]00-?\d{3}-?\d{4}|1\d{4,5})$")
 
 def phone(raw: Any, setting: Setting) -> str | None:
     """Return a mobile, landline, 400 or service number; a number cell shows no .0."""
-    value = re.sub(r"[()]", "-", _digits(raw, "phone_precision_lost", "电话"))
+    value = _digits(raw, "phone_precision_lost", "电话")
+    if _MOBILE.match(value):
+        return value
+    value = re.sub(r"[()]", "-", value)
     value = re.sub(r"[—–－]", "-", re.sub(r"\s", "", value)).strip("-")
     value = value.removesuffix(".0")
     if not value:
@@ -340,7 +353,7 @@ def day(raw: Any, setting: Setting) -> date | None:
         return _plausible(raw.date())
     if isinstance(raw, date):
         return _plausible(raw)
-    if isinstance(raw, bool) or isinstance(raw, (time, timedelta)):
+    if isinstance(raw, (bool, time, timedelta)):
         raise Rejected("date_invalid", "不是日期，请写成“1985-03-07”的样子。")
     if isinstance(raw, (int, float)):
         return _from_number(raw, setting)

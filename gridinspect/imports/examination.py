@@ -27,11 +27,12 @@ from gridinspect.imports.resource import (
     SheetResource,
 )
 
+COUNTS = ("data_rows", VALID, WARNED, REJECTED, DUPLICATE, NEW, CHANGED, SAME)
 LOT = 2_000  # rows that are compared with the database together
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value as JSON has it: dates in ISO form, year and month alone as such."""
+    """Return a value as JSON has it: dates in ISO form, a bare month as 1985-03."""
     if isinstance(value, MonthDate):
         return f"{value:%Y-%m}"
     return value.isoformat() if hasattr(value, "isoformat") else value
@@ -153,8 +154,7 @@ class Examination:
 
     def tally(self) -> dict[str, int]:
         """Return the counts that the page and `import_file` show."""
-        keys = ("data_rows", VALID, WARNED, REJECTED, DUPLICATE, NEW, CHANGED, SAME)
-        return {key: self.counts[key] for key in keys}
+        return {key: self.counts[key] for key in COUNTS}
 
 
 def _place(row: Row) -> str:

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 
 class UploadForm(forms.Form):
-    """A workbook and, where the person works in several districts, which one it is for."""
+    """A workbook and, for who works in several districts, which one it is for."""
 
     file = forms.FileField(
         label="工作簿",

@@ -10,7 +10,7 @@ from gridinspect.scope import within_paths
 
 class ImportBatchQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Keep the user's own batches and, for administrators, those of their places."""
+        """Keep the user's own batches; for administrators, those of their places."""
         paths = user.scope_paths(Permission.JOB_VIEW_ALL)
         return self.filter(Q(owner=user) | within_paths(paths, "path"))
 

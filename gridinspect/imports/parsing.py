@@ -15,6 +15,7 @@ import re
 import resource
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class Unreadable(Exception):
 DAMAGED = "文件已损坏，无法打开。请用Excel或WPS重新打开并另存为.xlsx后再上传。"
 ENCRYPTED = "文件设有打开密码，无法读取。请取消密码后另存，再上传。"
 NO_TABLE = "这不是电子表格文件。请上传.xlsx、.xls或.csv格式的表格。"
+ENTITIES = "文件中含有外部实体声明，为安全起见不予读取。"
 TOO_LARGE = "文件展开后过大(超过200MB),已拒绝读取。请拆分或清除多余内容后再上传。"
 
 
@@ -108,29 +110,34 @@ def _inspect(archive: zipfile.ZipFile) -> set[str]:
     if any(entry.flag_bits & 1 for entry in entries):
         raise Unreadable(ENCRYPTED)
     marked, total = set(), 0
-    for entry in entries:
-        if not entry.filename.endswith((".xml", ".rels")):
-            continue
-        tail = b""
-        with archive.open(entry) as part:
-            while chunk := part.read(2**20):
-                total += len(chunk)
-                if total > UNPACKED:
-                    raise Unreadable(TOO_LARGE)
-                window = tail + chunk
-                if _DECLARATION.search(window):
-                    raise Unreadable("文件中含有外部实体声明，为安全起见不予读取。")
-                if any(mark in window for mark in _MARKS):
-                    marked.add(entry.filename)
-                tail = chunk[-16:]
+    for entry in [e for e in entries if e.filename.endswith((".xml", ".rels"))]:
+        for window, size in _windows(archive, entry):
+            total += size
+            if total > UNPACKED:
+                raise Unreadable(TOO_LARGE)
+            if _DECLARATION.search(window):
+                raise Unreadable(ENTITIES)
+            if any(mark in window for mark in _MARKS):
+                marked.add(entry.filename)
     return marked
+
+
+def _windows(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo
+) -> Iterator[tuple[bytes, int]]:
+    """Yield (bytes with the end of the bytes before, how many are new) of an entry."""
+    tail = b""
+    with archive.open(entry) as part:
+        while chunk := part.read(2**20):
+            yield tail + chunk, len(chunk)
+            tail = chunk[-16:]
 
 
 def _parser() -> Any:
     """Return an expat parser that refuses document types, and with them entities."""
 
     def refuse(*_: object) -> None:
-        raise Unreadable("文件中含有外部实体声明，为安全起见不予读取。")
+        raise Unreadable(ENTITIES)
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse
@@ -178,57 +185,61 @@ def _column(letters: str) -> int:
     return number - 1
 
 
-def _facts(
-    archive: zipfile.ZipFile, part: str
-) -> tuple[dict[tuple[int, int], str], list[int]]:
-    """Return what calamine does not tell: faulty cells, and the hidden rows.
+class _Facts:
+    """What calamine does not tell of a sheet: its faulty cells and hidden rows.
 
     A faulty cell is an Excel error, or a formula that no program has computed yet.
     """
-    faults: dict[tuple[int, int], str] = {}
-    hidden: list[int] = []
-    row = 0
-    place: tuple[int, int] | None = None
-    kind, formula, inside, value = "", False, False, ""
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal row, place, kind, formula, inside, value
-        name = name.rpartition(":")[2]
-        if name == "row":
-            row = int(attributes.get("r", row + 1))
-            if attributes.get("hidden") in ("1", "true"):
-                hidden.append(row)
-        elif name == "c":
-            match = _REFERENCE.match(attributes.get("r", ""))
-            place = (row, _column(match.group(1))) if match else None
-            kind, formula, value = attributes.get("t", "n"), False, ""
-        elif name == "f":
-            formula = True
-        elif name == "v":
-            inside = True
+    def __init__(self) -> None:
+        self.faults: dict[tuple[int, int], str] = {}
+        self.hidden: list[int] = []
+        self._row = 0
+        self._place: tuple[int, int] | None = None
+        self._kind, self._value = "", ""
+        self._formula = self._inside = False
 
-    def end(name: str) -> None:
-        nonlocal inside
-        name = name.rpartition(":")[2]
-        if name == "v":
-            inside = False
-        elif name == "c" and place:
-            if kind == "e":
-                faults[place] = value or "#VALUE!"
-            elif formula and not value and kind != "str":
-                faults[place] = "formula"
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        match name.rpartition(":")[2]:
+            case "row":
+                self._row = int(attributes.get("r", self._row + 1))
+                if attributes.get("hidden") in ("1", "true"):
+                    self.hidden.append(self._row)
+            case "c":
+                match = _REFERENCE.match(attributes.get("r", ""))
+                self._place = (self._row, _column(match.group(1))) if match else None
+                self._kind, self._value = attributes.get("t", "n"), ""
+                self._formula = False
+            case "f":
+                self._formula = True
+            case "v":
+                self._inside = True
 
-    def text(data: str) -> None:
-        nonlocal value
-        if inside:
-            value += data
+    def text(self, data: str) -> None:
+        if self._inside:
+            self._value += data
 
-    parser = _parser()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = text
+    def end(self, name: str) -> None:
+        match name.rpartition(":")[2]:
+            case "v":
+                self._inside = False
+            case "c" if self._place and self._kind == "e":
+                self.faults[self._place] = self._value or "#VALUE!"
+            case "c" if self._place and self._formula and not self._value:
+                if self._kind != "str":
+                    self.faults[self._place] = "formula"
+
+
+def _facts(
+    archive: zipfile.ZipFile, part: str
+) -> tuple[dict[tuple[int, int], str], list[int]]:
+    """Return (faulty cells, hidden rows) of a sheet, in one streamed pass."""
+    facts, parser = _Facts(), _parser()
+    parser.StartElementHandler, parser.EndElementHandler = facts.start, facts.end
+    parser.CharacterDataHandler = facts.text
     with archive.open(part) as stream:
         parser.ParseFile(stream)
-    return faults, hidden
+    return facts.faults, facts.hidden
 
 
 def _workbook(
@@ -397,14 +408,14 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1], sys.argv[2])
     except Unreadable as reason:
-        print(reason)
+        sys.stdout.write(str(reason))
         sys.exit(UNREADABLE)
     except MemoryError:
-        print(TOO_LARGE)
+        sys.stdout.write(TOO_LARGE)
         sys.exit(UNREADABLE)
     except BaseException as error:  # a panic in native code is no Exception
         if isinstance(error, SystemExit):
             raise
-        print(DAMAGED)
+        sys.stdout.write(DAMAGED)
         sys.stderr.write(repr(error)[:500])
         sys.exit(UNREADABLE)

@@ -24,6 +24,32 @@ class UnreadableFile(ValueError):
     """Nothing can be imported from this file; the message tells the user why."""
 
 
+class _Spread:
+    """Carries the values of ranges merged over rows down to each of their rows."""
+
+    def __init__(self, ranges: list[tuple[int, int, int]]):
+        self._ranges = ranges
+        self._next = 0
+        self._held: dict[int, tuple[int, Any]] = {}  # column → (last row, value)
+
+    def fill(self, number: int, cells: list[Any]) -> set[int]:
+        """Put the inherited values into a row; return the columns that have one."""
+        while self._next < len(self._ranges) and self._ranges[self._next][0] <= number:
+            first, last, column = self._ranges[self._next]
+            if first == number:
+                value = cells[column] if column < len(cells) else ""
+                self._held[column] = (last, value)
+            self._next += 1
+        inherited = set()
+        for column, (last, value) in self._held.items():
+            if number <= last:
+                cells.extend([""] * (column + 1 - len(cells)))
+                if cells[column] == "":
+                    inherited.add(column)
+                cells[column] = value
+        return inherited
+
+
 @dataclass
 class Sheet:
     """One sheet of a workbook; a CSV file is one sheet without a name."""
@@ -73,26 +99,12 @@ class Sheet:
 
         Source: import-policy P11.
         """
-        ranges = [r for r in self.down if r[1] > after]
-        held: dict[int, tuple[int, Any]] = {}  # column → (last row, value)
+        spread = _Spread([r for r in self.down if r[1] > after])
         above: list[Any] = []
-        upcoming = 0
         for number, cells in self.rows():
-            while upcoming < len(ranges) and ranges[upcoming][0] <= number:
-                first, last, column = ranges[upcoming]
-                value = cells[column] if first == number and column < len(cells) else ""
-                if first == number:
-                    held[column] = (last, value)
-                upcoming += 1
+            inherited = spread.fill(number, cells)
             if number <= after:
                 continue
-            inherited = set()
-            for column, (last, value) in held.items():
-                if number <= last:
-                    cells.extend([""] * (column + 1 - len(cells)))
-                    if cells[column] == "":
-                        inherited.add(column)
-                    cells[column] = value
             for column, value in enumerate(cells):
                 if type(value) is str and len(value) < 5 and value.strip() in DITTO:
                     cells[column] = above[column] if column < len(above) else ""
@@ -135,7 +147,7 @@ def open_workbook(path: str | Path) -> Iterator[Workbook]:
 
 def _parse(path: Path, spool: Path) -> None:
     try:
-        child = subprocess.run(
+        child = subprocess.run(  # noqa: S603 our own script, no shell
             [sys.executable, "-I", str(PARSER), str(path.resolve()), str(spool)],
             capture_output=True,
             timeout=SECONDS,

@@ -58,7 +58,7 @@ class Table:
         return {c.field: c.index for c in self.columns if c.field}
 
     def required(self, columns: dict[str, SheetField]) -> list[tuple[int, set[str]]]:
-        """Return (column, what a repeated header would say there) of required fields."""
+        """Return (column, words of a repeated header there) of required fields."""
         if self._required is None:
             named = {c.field: c for c in self.columns if c.field}
             self._required = [
@@ -110,7 +110,8 @@ class Layout:
 
 
 _NOT_THE_TABLE = re.compile(
-    r"示例(?!区)|样例|样表|范例|填表说明|填写说明|填报说明|使用说明|^说明$|代码表|代码对照|字典|^封面$|^目录$"
+    r"示例(?!区)|样例|样表|范例|填表说明|填写说明|填报说明|使用说明|^说明$"
+    r"|代码表|代码对照|字典|^封面$|^目录$"
 )
 
 
@@ -341,10 +342,9 @@ def judge(
     """Return "" for a data row, else why the row is none: blank, total, note …"""
     if _is_plain(table, columns, number, cells, inherited):
         return ""
-    mapped = table.mapped
     own = [
         i
-        for i in mapped.values()
+        for i in table.mapped.values()
         if i < len(cells) and i not in inherited and not _blank(cells[i])
     ]
     if not own:
@@ -359,23 +359,34 @@ def judge(
         return "total"
     if _is_repeated_header(table, cells):
         return "repeated header"
-    if number <= table.header_rows[-1] + 5 and any(_EXAMPLE.search(t) for t in texts):
-        return "example"
-    if any(_EXAMPLE.search(t) for t in texts if "删" in t):
-        return "example"
-    required = [mapped[n] for n, c in columns.items() if c.required and n in mapped]
-    keys = [plain(cells[i]) if i < len(cells) else "" for i in required]
-    if number <= table.header_rows[-1] + 3 and keys and _HELP.search(keys[0]):
-        return "field help"
-    first = keys[0] if keys else ""
-    if any(_SIGNATURE.search(text) for text in texts) and not any(keys[1:]):
-        if not first or _SIGNATURE.search(first):
-            return "footer"
-    if len(filled) == 1 and _NOTE.search(texts[0]):
+    keys = [
+        plain(cells[index]) if index < len(cells) else ""
+        for index, _ in table.required(columns)
+    ]
+    guidance = _guidance(number - table.header_rows[-1], texts, keys)
+    if guidance or len(filled) > 1:
+        return guidance or _signature(texts, keys)
+    if _NOTE.search(texts[0]):
         return "footer"
-    if len(filled) == 1 and _spans(table.sheet, number, filled[0][0]):
+    if _spans(table.sheet, number, filled[0][0]):
         return "heading"
-    return ""
+    return _signature(texts, keys)
+
+
+def _guidance(below: int, texts: list[str], keys: list[str]) -> str:
+    """Name a row that shows how to fill in the table, `below` rows under its header."""
+    for text in texts:
+        if _EXAMPLE.search(text) and (below <= 5 or "删" in text):
+            return "example"
+    return "field help" if below <= 3 and keys and _HELP.search(keys[0]) else ""
+
+
+def _signature(texts: list[str], keys: list[str]) -> str:
+    """Name a line of signatures, which has nothing that identifies a record."""
+    if any(keys[1:]) or not any(_SIGNATURE.search(text) for text in texts):
+        return ""
+    first = keys[0] if keys else ""
+    return "footer" if not first or _SIGNATURE.search(first) else ""
 
 
 _TOTAL_BEGINS = frozenset("本全以合总小共累")

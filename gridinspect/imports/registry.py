@@ -1,4 +1,4 @@
-"""Which kinds of workbook can be imported. Each app registers its own, in resources.py."""
+"""Which kinds of workbook can be imported: each app registers its own."""
 
 from typing import TYPE_CHECKING
 

@@ -184,7 +184,7 @@ class SheetResource(Resource):
         """See a row's identifying fields before any row is checked."""
 
     def check(self, rows: list[Row]) -> None:
-        """Compare rows with each other's kin in the database; set action and changes."""
+        """Compare rows with the database; set their action and changes."""
         raise NotImplementedError
 
     def apply(self, rows: list[Row]) -> Iterable[Any]:

@@ -144,9 +144,10 @@ def check_batch(
     return batch
 
 
-_COLUMNS = (
-    "batch_id sheet row outcome action reason message issues values changes key"
-).split()
+_COLUMNS = [
+    "batch_id", "sheet", "row", "outcome", "action", "reason", "message", "issues",
+    "values", "changes", "key",
+]  # fmt: skip
 
 
 def _preview(batch: ImportBatch, lot: Iterable[Row]) -> Iterator[tuple[Any, ...]]:

@@ -54,7 +54,7 @@ def test_marks_for_nothing_are_empty(cleaner, raw):
         ("甲\u200b乙", "甲乙"),
         (35.0, "35"),
         (True, "是"),
-        (datetime(2013, 5, 6), "2013-05-06"),
+        (datetime(2013, 5, 6), "2013-05-06"),  # noqa: DTZ001
     ],
 )
 def test_plain_is_what_a_person_sees(raw, seen):
@@ -176,7 +176,7 @@ BORN = date(1985, 3, 7)
     "raw",
     [
         BORN,
-        datetime(1985, 3, 7),
+        datetime(1985, 3, 7),  # noqa: DTZ001
         31113,
         31113.0,
         "31113",
@@ -264,13 +264,18 @@ CELLS = st.one_of(
 )
 
 
-@pytest.mark.parametrize("cleaner", EVERY_CLEANER)
-@given(raw=CELLS)
-def test_a_cleaner_answers_or_refuses_and_never_crashes(cleaner, raw):
+def _answers(cleaner, raw):
     try:
         cleaner(raw, SETTING)
     except Rejected as refused:
-        assert refused.message and refused.code
+        return bool(refused.message and refused.code)
+    return True
+
+
+@pytest.mark.parametrize("cleaner", EVERY_CLEANER)
+@given(raw=CELLS)
+def test_a_cleaner_answers_or_refuses_and_never_crashes(cleaner, raw):
+    assert _answers(cleaner, raw)
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)))

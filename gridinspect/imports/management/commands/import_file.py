@@ -8,7 +8,7 @@ from django.utils import timezone
 from gridinspect.accounts.models import User
 from gridinspect.commands import PlainCommand
 from gridinspect.imports import services
-from gridinspect.imports.examination import plain_value
+from gridinspect.imports.examination import COUNTS, plain_value
 from gridinspect.imports.models import ImportBatch
 from gridinspect.imports.registry import UnknownKind, resource_for
 
@@ -117,10 +117,7 @@ def _outcome(batch, rows, message):
         "sheets": seen.get("sheets", []),
         "columns": seen.get("columns", []),
         "notices": seen.get("notices", []),
-        "counts": batch.counts
-        or dict.fromkeys(
-            "data_rows valid valid_warn reject duplicate new changed same".split(), 0
-        ),
+        "counts": batch.counts or dict.fromkeys(COUNTS, 0),
         "rows": [
             {
                 "sheet": row.sheet,
