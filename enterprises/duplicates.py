@@ -42,6 +42,8 @@ def likeness(
         return Likeness(95, "名称相同（不计括号、省市字样和公司形式）")
     if ("分公司" in name) != ("分公司" in other_name):
         return None
+    if re.findall(r"\d+", name) != re.findall(r"\d+", other_name):
+        return None  # 第3分店 and 第13分店 are two
     score = round(fuzz.ratio(core(name), core(other_name)))
     if score < LIKE:
         return None

@@ -13,10 +13,8 @@
   function add(total) {
     const parts = total.dataset.sumOf.split(" ").map(number);
     const output = form.querySelector(`[data-sum-for="${total.name}"]`);
-    if (parts.every((part) => part === null)) {
-      output.value = "";
-      return;
-    }
+    output.hidden = parts.every((part) => part === null);
+    if (output.hidden) return;
     const sum = parts.reduce((all, part) => all + (part ?? 0), 0);
     const stated = number(total.name);
     output.value =

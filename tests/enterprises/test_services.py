@@ -231,6 +231,7 @@ def test_a_telephone_number_is_shown_only_for_a_reason(unit, bureau):
         ("郑州甲餐饮管理有限公司", "", True),
         ("郑州甲餐饮有限公司惠济分公司", "", False),
         ("扬州完全不同的印刷厂", "", False),
+        ("郑州甲餐饮有限公司2店", "", False),
         ("另一个名称", "91410103MA0AAAA1X9", True),
         ("郑州甲餐饮有限公司", "92410108MA0BBBB236", False),  # two codes: two units
         ("", "", False),
