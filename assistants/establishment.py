@@ -113,32 +113,31 @@ class Establishment:
 
 def establishment_of(place: Place, on: date) -> Establishment:
     """Return the posts of a city or of a grid with everything below it on a date."""
-    grids = list(
-        Grid.objects.within(place)
-        .open_on(on)
-        .select_related("district")
-        .order_by("district__code", "code")
-    )
-    districts = {grid.district_id: grid.district.code for grid in grids}
+    grids = Grid.objects.within(place).open_on(on).order_by("district__code", "code")
+    keys = grids.order_by().values_list("district", flat=True).distinct()
+    districts = Grid.objects.in_bulk(list(keys))
     policies = {
         key: policy.values for key, policy in policies_on(districts, on).items()
     }
     indexes = _indexes(policies.values(), place, on)
     posted = _posted(place, on)
+    # Most grids are filled alike: each pattern is named and filled once.
+    known: dict[tuple, tuple[str, Mapping[str, Filling]]] = {}
     rows = []
     for grid in grids:
         policy = policies.get(grid.district_id)
         level = policy.level_of(grid.kind) if policy else None
         if policy is None or level is None:
             continue  # such as the roots of 扬州, which the plan does not count
-        posts = allocate(
-            policy.quota_for(grid.kind),
-            posted.get(grid.pk, {}),
-            index=indexes.get(grid.pk),
-        )
-        rows.append(EstablishmentRow(grid, level, level_label(policy, grid), posts))
-    by_code = {code: policies.get(key) for key, code in districts.items()}
-    return Establishment(on, by_code, tuple(rows))
+        grid.district = districts[grid.district_id]
+        people, index = posted[grid.pk], indexes.get(grid.pk)
+        alike = (policy.id, policy.version, grid.kind, *sorted(people.items()), index)
+        if alike not in known:
+            filled = allocate(policy.quota_for(grid.kind), people, index=index)
+            known[alike] = level_label(policy, grid), filled
+        rows.append(EstablishmentRow(grid, level, *known[alike]))
+    by_code = {grid.code: policies.get(key) for key, grid in districts.items()}
+    return Establishment(on, dict(sorted(by_code.items())), tuple(rows))
 
 
 def fillings_of(district: Grid, on: date) -> dict[int, Mapping[str, Filling]]:

@@ -6,7 +6,7 @@ from assistants.models import Training
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.roles import Role
 from grids.models import Posting
-from grids.services.policies import policy_on
+from grids.services.policies import policies_on
 
 
 def is_trained(person: Person, on: date) -> bool:
@@ -31,7 +31,8 @@ def untrained_warning(posting: Posting) -> str:
 
 def _clause(posting: Posting) -> str:
     """Return where the district's plan says so, else the first plan that does."""
-    policy = policy_on(posting.grid.district, posting.since) if posting.grid else None
-    targets = policy.values.targets if policy else ()
+    district = posting.grid.district_id if posting.grid else None
+    plans = policies_on([district], posting.since) if district else {}
+    targets = plans[district].values.targets if district in plans else ()
     own = next((one.clause for one in targets if one.indicator == "trained"), "EQ-31")
     return f"依据 {own}，" if own == "EQ-31" else f"依据 {own}，并参照 EQ-31，"

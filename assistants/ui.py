@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,7 +46,7 @@ name_acts(
 # --- on the page of a grid ------------------------------------------------------------
 
 
-def _people(request: HttpRequest, grid: Grid) -> Table:
+def _people(request, grid: Grid) -> Table:
     """Show who is on post directly on a grid today."""
     posts = Posting.objects.current().filter(grid=grid, role__in=POSTED_STAFF)
     columns = [
@@ -69,7 +68,7 @@ def _file_url(post: Posting) -> str:
     return file.get_absolute_url() if file else ""
 
 
-def _posts(request: HttpRequest, grid: Grid) -> list[tuple[str, str]]:
+def _posts(request, grid: Grid) -> list[tuple[str, str]]:
     """Show the posts of a grid with everything below it, in words."""
     posts = establishment_of(grid, timezone.localdate())
     facts = [

@@ -15,7 +15,8 @@ from django.db.models import Q
 class Place(Protocol):
     """Anything with a path: a city or a grid."""
 
-    path: str
+    @property
+    def path(self) -> str: ...
 
 
 def within_paths(paths: Iterable[str], field: str) -> Q:

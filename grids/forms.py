@@ -18,7 +18,7 @@ def spelled(grid: Grid) -> str:
     return f"{grid.name}（{grid.code}）"
 
 
-def add_refusal(form: forms.Form, error: ValidationError) -> None:
+def add_refusal(form: forms.BaseForm, error: ValidationError) -> None:
     """Show why a service refused, at the field it is about where there is one."""
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)

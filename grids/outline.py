@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 
 from gridinspect.accounts.models import EVERYWHERE, User
@@ -15,7 +14,7 @@ from grids.access import may
 from grids.models import City, Grid
 
 
-def place_asked(request: HttpRequest) -> Grid | City | None:
+def place_asked(request) -> Grid | City | None:
     """Return the place whose code ?grid= or ?city= gives, if this person may see it."""
     for name, places in (("grid", Grid.objects), ("city", City.objects)):
         if code := request.GET.get(name, ""):
@@ -29,7 +28,7 @@ def list_at(to: str, place: Grid | City, **asked: str) -> str:
     return f"{reverse(to)}?{urlencode({name: place.code} | asked)}"
 
 
-def tree_beside(request: HttpRequest, to: str, at: Grid | City | None) -> str | None:
+def tree_beside(request, to: str, at: Grid | City | None) -> str | None:
     """Return the address that brings the tree beside the list `to` (a URL name).
 
     A person who may not look at grids gets no tree.

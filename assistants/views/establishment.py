@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,7 +21,7 @@ from grids.policy import PERSON_KINDS
 P = Permission
 
 
-def establishment(request: HttpRequest):
+def establishment(request):
     """Show how the posts of a place are filled on a day."""
     require_holds(request.user, P.COVERAGE_VIEW)
     place = _place(request)
@@ -76,7 +76,7 @@ def _is_grid(place: Grid | City) -> bool:
     return isinstance(place, Grid)
 
 
-def _place(request: HttpRequest) -> Grid | City:
+def _place(request) -> Grid | City:
     """Return the place asked for, or the first of the user's own places."""
     if request.GET.get("grid") or request.GET.get("city"):
         asked = outline.place_asked(request)

@@ -4,7 +4,6 @@ from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -51,7 +50,7 @@ CRUMBS = [("人员", "/staff/")]
 # --- the list -------------------------------------------------------------------------
 
 
-def staff_list(request: HttpRequest):
+def staff_list(request):
     """Show 人员: who is or was on post in the user's places."""
     require_holds(request.user, P.STAFF_VIEW)
     at = outline.place_asked(request)
@@ -81,7 +80,7 @@ def staff_list(request: HttpRequest):
     )
 
 
-def _posts(file: StaffFile) -> str:
+def _posts(file) -> str:
     return "；".join(
         f"{post.place} {post.get_role_display()}"
         for post in file.person.posts_of_the_day
@@ -134,12 +133,12 @@ COLUMNS = [
 # --- one file -------------------------------------------------------------------------
 
 
-def _visible(request: HttpRequest, pk: int) -> StaffFile:
+def _visible(request, pk) -> StaffFile:
     files = StaffFile.objects.visible_to(request.user).select_related("person")
     return get_object_or_404(files, pk=pk)
 
 
-def staff_detail(request: HttpRequest, pk: int):
+def staff_detail(request, pk):
     """Show one person's file; both numbers stay masked."""
     file = _visible(request, pk)
     posts = _posts_of(request.user, file)
@@ -165,7 +164,7 @@ def staff_detail(request: HttpRequest, pk: int):
     )
 
 
-def staff_of_person(request: HttpRequest, pk: int):
+def staff_of_person(request, pk):
     """Lead from a person to the file."""
     files = StaffFile.objects.visible_to(request.user)
     return redirect(get_object_or_404(files, person=pk))
@@ -205,7 +204,7 @@ def _facts(file: StaffFile) -> list[tuple]:
     ]
 
 
-def _post_table(request: HttpRequest, posts: list[Posting]):
+def _post_table(request, posts: list[Posting]):
     def actions(post: Posting) -> list[Action]:
         is_open = post.until is None and post.role in POSTED_STAFF
         if not is_open or not may(request.user, P.STAFF_EDIT, at=post.place):
@@ -226,7 +225,7 @@ def _place_url(post: Posting) -> str:
     return post.grid.get_absolute_url() if post.grid else ""
 
 
-def _training_table(request: HttpRequest, file: StaffFile):
+def _training_table(request, file: StaffFile):
     columns = [
         Column("kind", "类别", value="get_kind_display", sort="kind"),
         Column("finished_on", "结业日期", sort="finished_on"),
@@ -243,7 +242,7 @@ def _training_table(request: HttpRequest, file: StaffFile):
     )
 
 
-def _certificate_table(request: HttpRequest, file: StaffFile):
+def _certificate_table(request, file: StaffFile):
     columns = [
         Column("kind", "类别", value="get_kind_display"),
         Column("number", "证号"),
@@ -288,7 +287,7 @@ def _grids(user):
     return grids.filter(closed_on=None)
 
 
-def staff_create(request: HttpRequest):
+def staff_create(request):
     """Open a personnel file with its first post."""
     require_somewhere(request.user, P.STAFF_EDIT)
     grids = _grids(request.user)
@@ -310,14 +309,14 @@ def staff_create(request: HttpRequest):
     )
 
 
-def _warn(request: HttpRequest, file: StaffFile) -> None:
+def _warn(request, file: StaffFile) -> None:
     """Say that somebody began without training; it does not stop the post."""
     post = file.person.postings.order_by("-pk").first()
     if post and (warning := untrained_warning(post)):
         messages.warning(request, warning)
 
 
-def staff_change(request: HttpRequest, pk: int):
+def staff_change(request, pk):
     """Change a person's file."""
     file = _visible(request, pk)
     place = require_place(request.user, P.STAFF_EDIT, file)
@@ -341,7 +340,7 @@ def staff_change(request: HttpRequest, pk: int):
     )
 
 
-def staff_post(request: HttpRequest, pk: int):
+def staff_post(request, pk):
     """Post a person to a grid."""
     file = _visible(request, pk)
     require_place(request.user, P.STAFF_EDIT, file)
@@ -363,7 +362,7 @@ def staff_post(request: HttpRequest, pk: int):
     )
 
 
-def staff_training(request: HttpRequest, pk: int):
+def staff_training(request, pk):
     """Note a training."""
     file = _visible(request, pk)
     place = require_place(request.user, P.STAFF_EDIT, file)
@@ -374,7 +373,7 @@ def staff_training(request: HttpRequest, pk: int):
     return _act(request, file, form, save, title="登记培训", done="培训已登记。")
 
 
-def staff_certificate(request: HttpRequest, pk: int):
+def staff_certificate(request, pk):
     """Note a 劳动保障监察证."""
     file = _visible(request, pk)
     place = require_place(request.user, P.STAFF_EDIT, file)
@@ -412,7 +411,7 @@ def _act(request, file, form, save, *, title, done, note=""):
     )
 
 
-def post_end(request: HttpRequest, pk: int):
+def post_end(request, pk):
     """End a person's post."""
     posts = Posting.objects.visible_to(request.user).filter(
         role__in=POSTED_STAFF, grid__isnull=False
@@ -432,7 +431,7 @@ def post_end(request: HttpRequest, pk: int):
     )
 
 
-def staff_reveal(request: HttpRequest, pk: int):
+def staff_reveal(request, pk):
     """Show the ID and telephone number in full, once, for a stated reason."""
     file = _visible(request, pk)
     place = require_place(request.user, P.PERSONAL_REVEAL, file)

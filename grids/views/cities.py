@@ -1,9 +1,9 @@
 """Cities, and the districts of one city side by side."""
 
 from collections import Counter, defaultdict
+from functools import partial
 
 from django.db.models import Count
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +26,7 @@ COLUMNS = [
 ]
 
 
-def city_list(request: HttpRequest):
+def city_list(request):
     """Show the cities in which the user works."""
     require_holds(request.user, Permission.GRID_VIEW)
     cities = City.objects.visible_to(request.user)
@@ -34,7 +34,7 @@ def city_list(request: HttpRequest):
     return render_list(request, title="地市", table=table)
 
 
-def city_detail(request: HttpRequest, pk: int):
+def city_detail(request, pk):
     """Show a city's districts side by side, as far as the user sees them."""
     city = get_object_or_404(City.objects.visible_to(request.user), pk=pk)
     return render_detail(
@@ -47,7 +47,7 @@ def city_detail(request: HttpRequest, pk: int):
     )
 
 
-def _districts(request: HttpRequest, city: City):
+def _districts(request, city: City):
     today = timezone.localdate()
     visible = Grid.objects.visible_to(request.user).within(city).open_on(today)
     districts = list(visible.filter(parent=None).order_by("code"))
@@ -86,7 +86,7 @@ def _districts(request: HttpRequest, city: City):
             Column(
                 f"level{level}",
                 f"{name}级网格",
-                value=lambda district, level=level: counted(district, level),
+                value=partial(counted, level=level),
                 numeric=True,
             )
             for level, name in enumerate("一二三", start=1)

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -48,7 +47,7 @@ OPTIONS = 20  # suggestions under a field
 # --- many -----------------------------------------------------------------------------
 
 
-def grid_list(request: HttpRequest):
+def grid_list(request):
     """Show 网格管理: the grids of the chosen place, or of all the user's places."""
     require_holds(request.user, Permission.GRID_VIEW)
     at = outline.place_asked(request)
@@ -119,7 +118,7 @@ def _row_actions(user, grid: Grid) -> list[Action]:
     return [Action("修改", reverse("grids:change", args=[grid.pk]))]
 
 
-def grid_tree(request: HttpRequest):
+def grid_tree(request):
     """Bring the tree beside a list, or the level below one of its nodes."""
     to = request.GET.get("to", "grids:list")
     try:
@@ -127,15 +126,16 @@ def grid_tree(request: HttpRequest):
     except NoReverseMatch:
         raise BadRequest("to") from None
     visible = Grid.objects.visible_to(request.user)
-    if below := request.GET.get("below"):
-        grid = get_object_or_404(visible, pk=_key(below))
-        return render_tree(request, nodes=outline.nodes(outline.below(grid), to=to))
+    if "below" in request.GET:
+        grid: Grid = get_object_or_404(visible, pk=_key(request.GET["below"]))
+        children = outline.below(grid)
+        return render_tree(request, nodes=outline.nodes(children, to=to))
     at = visible.filter(pk=_key(request.GET.get("at", ""))).first()
     nodes = outline.city_nodes(outline.tops(request.user), to=to, at=at)
     return render_tree(request, nodes=nodes)
 
 
-def grid_options(request: HttpRequest):
+def grid_options(request):
     """Suggest open grids for what has been typed into a field."""
     words = request.GET.get(request.GET.get("field", "q"), "").strip()
     grids = Grid.objects.visible_to(request.user).filter(closed_on=None)
@@ -151,7 +151,7 @@ def _key(text: str) -> int:
 # --- one ------------------------------------------------------------------------------
 
 
-def grid_detail(request: HttpRequest, pk: int):
+def grid_detail(request, pk):
     """Show one grid: its facts, what lies below it, and what other apps know of it."""
     grid = _visible(request, pk)
     return render_detail(
@@ -167,18 +167,18 @@ def grid_detail(request: HttpRequest, pk: int):
     )
 
 
-def _visible(request: HttpRequest, pk: int) -> Grid:
+def _visible(request, pk) -> Grid:
     grids = Grid.objects.visible_to(request.user)
     return get_object_or_404(grids.select_related("parent", "district", "city"), pk=pk)
 
 
-def _above(request: HttpRequest, grid: Grid) -> list[tuple[str, str]]:
+def _above(request, grid: Grid) -> list[tuple[str, str]]:
     visible = Grid.objects.visible_to(request.user)
     above = visible.above(grid).exclude(pk=grid.pk)
     return [(one.name, one.get_absolute_url()) for one in above]
 
 
-def _facts(grid: Grid) -> list[tuple]:
+def _facts(grid) -> list[tuple]:
     policy = policy_on(grid.district, timezone.localdate())
     facts = [
         ("网格编码", grid.code),
@@ -221,7 +221,7 @@ def _policy(policy):
     )
 
 
-def _children(request: HttpRequest, grid: Grid):
+def _children(request, grid: Grid):
     children = list(_with_people(grid.children.for_list()))
     labels = level_labels(children, timezone.localdate())
     columns = [
@@ -266,7 +266,7 @@ def _editable(user):
     return grids.editable_by(user)
 
 
-def grid_create(request: HttpRequest):
+def grid_create(request):
     """Add a grid below another one, or a district or zone to a city."""
     require_somewhere(request.user, Permission.GRID_EDIT)
     parents = _editable(request.user)
@@ -298,14 +298,14 @@ def grid_create(request: HttpRequest):
     )
 
 
-def _to_change(request: HttpRequest, pk: int) -> Grid:
+def _to_change(request, pk) -> Grid:
     """Return a grid that this person may change: 404 outside, 403 without the right."""
     grid = _visible(request, pk)
     require(request.user, Permission.GRID_EDIT, at=grid)
     return grid
 
 
-def grid_change(request: HttpRequest, pk: int):
+def grid_change(request, pk):
     """Give a grid another name or code."""
     grid = _to_change(request, pk)
     initial = {"name": grid.name, "code": grid.code}
@@ -327,7 +327,7 @@ def grid_change(request: HttpRequest, pk: int):
     )
 
 
-def grid_close(request: HttpRequest, pk: int):
+def grid_close(request, pk):
     """Close a grid from a day on, with the one that takes over."""
     grid = _to_change(request, pk)
     form = CloseGridForm(request.POST or None, heirs=_editable(request.user))
@@ -356,19 +356,19 @@ def _load_words(grid: Grid) -> str:
     return f"该网格名下还有 {'、'.join(loads)}，须先调整后才能停用。"
 
 
-def grid_move(request: HttpRequest, pk: int):
+def grid_move(request, pk):
     """Hang a grid elsewhere: first what moves with it, then the confirmation."""
     grid = _to_change(request, pk)
     parents = _editable(request.user).filter(district=grid.district)
     form = MoveGridForm(request.POST or None, parents=parents)
     preview = tree.preview_move(grid)
     seen = "/".join(str(count) for _, count in preview)
-    context = {"grid": grid, "preview": preview, "seen": seen}
+    counts = "、".join(f"{count} {label}" for label, count in preview)
+    context = {"grid": grid, "counts": counts, "seen": seen}
     if form.is_valid():
         parent = form.cleaned_data["parent"]
         if request.POST.get("seen") != seen:  # nothing is confirmed that was not shown
-            counts = "、".join(f"{count} {label}" for label, count in preview)
-            context |= {"parent": parent, "counts": counts}
+            context["parent"] = parent
         else:
             try:
                 grid = tree.move_grid(grid=grid, parent=parent, by=request.user)

@@ -175,7 +175,7 @@ def test_a_city_costs_as_few_queries_as_a_district(city, django_assert_max_num_q
         make_posting(grid=district)
     establishment_of(city, TODAY)  # the policy is read once per process
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         posts = establishment_of(city, TODAY).to_json()
 
     assert posts["required"] == {"assistant": 4 * 12 * 2}

@@ -392,7 +392,7 @@ def test_the_establishment_costs_the_same_for_many_grids(
         make_staff(grid=make_grid(f"{number}号街道", parent=erqi))
     policy_on(erqi, TODAY())  # read once per process
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         bureau_client.get("/establishment/")
 
 
