@@ -16,7 +16,7 @@ from gridinspect.imports.registry import register
 from gridinspect.imports.resource import NEW, Row, merge
 from gridinspect.imports.staging import insert_rows, update_rows
 from gridinspect.secrets import blind_index, mask_id, mask_phone
-from grids.models import Posting
+from grids.models import Grid, Posting
 from grids.resources import OUTSIDE, DistrictResource
 from grids.services.figures import mark_all_dirty
 
@@ -243,7 +243,7 @@ class StaffResource(DistrictResource):
         ).select_related("grid")
         for post in posts:
             known[post.person_id].posts.append(post)
-        return {entry.person.id_index: entry for entry in known.values()}
+        return {entry.person.id_index or "": entry for entry in known.values()}
 
     def _compare(self, row: Row, known: "Known | None") -> None:
         if known is None:
@@ -251,7 +251,7 @@ class StaffResource(DistrictResource):
             return
         row.target = known
         relevant = known.current(self.today) or known.posts
-        if relevant and not any(self.may_touch(p.grid.path) for p in relevant):
+        if relevant and not any(self.may_touch(p.scope_path) for p in relevant):
             row.reject("outside_scope", f"此人{OUTSIDE}", at="id_number")
             return
         if known.person.name != row.values.get("name"):
@@ -269,21 +269,19 @@ class StaffResource(DistrictResource):
         file = known.file or StaffFile(person=known.person)
         for name, attribute in FILE_FIELDS.items():
             stored[name] = getattr(file, attribute) or None
-        stored["gender"] = dict(zip(GENDERS.values(), GENDERS, strict=True)).get(
-            file.gender
-        )
+        stored["gender"] = file.get_gender_display() or None
         stored["birth_date"] = file.birth_date
         post = self._post_of(known)
         names_place = row.values.get("street") or row.values.get("community")
         if row.grid and (names_place or post is None):
-            stored["grid"] = post and (post.grid.division_code or post.grid.code)
+            stored["grid"] = _code_of(post.grid) if post else None
         if post:
             stored["role"] = post.role
         return stored
 
     def _post_of(self, known: "Known") -> Posting | None:
         """Return the latest post that the person holds in the importer's area."""
-        mine = [p for p in known.current(self.today) if self.may_touch(p.grid.path)]
+        mine = [p for p in known.current(self.today) if self.may_touch(p.scope_path)]
         return max(mine, key=lambda post: post.since, default=None)
 
     def apply(self, rows: list[Row]) -> Iterable[Any]:
@@ -351,12 +349,12 @@ class StaffResource(DistrictResource):
         left = []
         for row in rows:
             post = self._post_of(row.target)
-            if post:
+            if post and post.grid_id:
                 left.append((post.pk, max(self.as_of, post.since)))
                 self._grids.add(post.grid_id)
                 row.values["role"] = row.values.get("role") or post.role
                 if "grid" not in row.changes:
-                    row.grid = self.places.rows[post.grid_id]
+                    row.grid = self.places.rows.get(post.grid_id, row.grid)
         self._leave(left)
         self._post([(row.target.person.pk, row) for row in rows], since=self.as_of)
 
@@ -407,6 +405,10 @@ class Known:
         return [p for p in self.posts if p.until is None or p.until > day]
 
 
+def _code_of(grid: Grid | None) -> str | None:
+    return (grid.division_code or grid.code) if grid else None
+
+
 def _same_day(written: date, known: date) -> bool:
     if isinstance(written, MonthDate):
         return (written.year, written.month) == (known.year, known.month)
@@ -426,5 +428,6 @@ def _file_values(row: Row, *, empty: bool = False) -> tuple[Any, ...]:
         else values.get(name) or ("" if empty else None)
         for name in FILE_FIELDS
     ]
-    gender = GENDERS.get(values.get("gender"), "" if empty else None)
+    nothing = "" if empty else None
+    gender = GENDERS[values["gender"]].value if values.get("gender") else nothing
     return (gender, values.get("birth_date"), *texts)

@@ -326,7 +326,7 @@ class EnterpriseResource(DistrictResource):
         codes = {r.values["uscc"] for r in rows if r.values.get("uscc")}
         keys = {name_key(row.values["name"]) for row in rows}
         return Known(
-            by_code={unit.uscc: unit for unit in units.filter(uscc__in=codes)},
+            by_code={unit.uscc or "": unit for unit in units.filter(uscc__in=codes)},
             by_key=list(units.filter(name_key__in=keys)),
         )
 

@@ -92,7 +92,7 @@ class PlaceIndex:
             elif row.pk != district.pk:
                 self._communities[name].append(row)
                 self._community_stems[community_stem(name)].append(row)
-        self._known: dict[tuple[str, str], PlaceRow | PlaceNotFound] = {}
+        self._known: dict[tuple[str, str], PlaceRow | PlaceNotFound | None] = {}
 
     def find(self, street: Any, community: Any) -> PlaceRow | None:
         """Return the grid that a row names, None when it names none.
@@ -102,10 +102,9 @@ class PlaceIndex:
         pair = (squeeze(street or ""), squeeze(community or ""))
         if pair not in self._known:
             try:
-                found = self._find(*pair)
+                self._known[pair] = self._find(*pair)
             except PlaceNotFound as fault:
-                found = fault
-            self._known[pair] = found
+                self._known[pair] = fault
         found = self._known[pair]
         if isinstance(found, PlaceNotFound):
             raise found

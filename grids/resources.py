@@ -347,10 +347,9 @@ class GridResource(SheetResource):
                 tree.build_district(
                     city=city, root=node, opened_on=self.as_of, by=self.by
                 )
-        for branches in additions.values():
-            district = branches[0][0].district
+        for code, branches in additions.items():
             tree.add_below(
-                district=district,
+                district=self.grids[f"{code}000000"],
                 additions=branches,
                 opened_on=self.as_of,
                 by=self.by,

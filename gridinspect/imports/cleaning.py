@@ -57,7 +57,7 @@ _INVISIBLE = (
     "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\ufeff\u00ad"
     "\u202a\u202b\u202c\u202d\u202e"
 )
-_TABLE = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
+_TABLE: dict[int, Any] = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
 _TABLE |= {ord(c): None for c in _INVISIBLE}
 _TABLE |= {ord(c): " " for c in "\u3000\u00a0\u2002\u2003\u2007\u2009\u202f"}
 _TABLE |= {c: None for c in range(32) if c not in (9, 10, 13)} | {127: None}

@@ -11,7 +11,7 @@ class UploadForm(forms.Form):
         label="工作簿",
         help_text="支持 .xlsx、.xls、.csv；按内容识别，表头不必在第一行。",
     )
-    district = forms.ChoiceField(label="区县", required=True)
+    district = forms.ChoiceField(label="区县")
     as_of = forms.DateField(
         label="生效日期",
         required=False,
@@ -22,8 +22,9 @@ class UploadForm(forms.Form):
     def __init__(self, *args, places, **kwargs):
         super().__init__(*args, **kwargs)
         self.places = {place.code: place for place in places}
-        field = self.fields["district"]
-        field.choices = [(place.code, place.name) for place in places]
+        choices = [(place.code, place.name) for place in places]
+        field = forms.ChoiceField(label="区县", choices=choices)
+        self.fields["district"] = field
         if len(self.places) == 1:
             only = next(iter(self.places))
             field.required, field.initial = False, only

@@ -15,6 +15,7 @@ import re
 import resource
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -92,7 +93,7 @@ def _zipped(path: Path, out: Path) -> list[dict[str, Any]]:
         raise Unreadable(DAMAGED) from error
     except (RuntimeError, NotImplementedError) as error:  # an encrypted entry
         raise Unreadable(ENCRYPTED) from error
-    except (expat.ExpatError, ValueError, KeyError, zipfile.zlib.error) as error:
+    except (expat.ExpatError, ValueError, KeyError, zlib.error) as error:
         raise Unreadable(DAMAGED) from error
     if names & {"xl/workbook.bin", "content.xml"} and "word/document.xml" not in names:
         return _workbook(path, out, {}, date1904=False)

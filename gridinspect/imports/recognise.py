@@ -187,13 +187,14 @@ def _table(
     table = Table(sheet)
     head = list(islice(sheet.rows(), HEAD))
     best: tuple[int, int] = (0, 0)
-    rows, found = [], []
+    rows: list[int] = []
+    found: list[Column] = []
     for place, (number, cells) in enumerate(head):
         below = head[place + 1] if place + 1 < len(head) else None
         for lines, reading in _readings(sheet, names, (number, cells), below):
-            score = (len({c.field for c in reading if c.field}), len(lines))
-            if score[0] and score > best:
-                best, rows, found = score, lines, reading
+            merit = (len({c.field for c in reading if c.field}), len(lines))
+            if merit[0] and merit > best:
+                best, rows, found = merit, lines, reading
     score = best[0]
     mapped = {c.field for c in found if c.field}
     missing = [columns[name].header for name in columns if name in required - mapped]

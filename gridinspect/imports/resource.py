@@ -193,13 +193,3 @@ class SheetResource(Resource):
 
     def finish(self) -> None:
         """Do what is done once after all lots: dirty marks."""
-
-    def shown(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return values as a preview may keep them: personal numbers masked."""
-        known = self.columns()
-        return {
-            name: known[name].mask(value)
-            if value and name in known and known[name].mask
-            else value
-            for name, value in values.items()
-        }

@@ -251,7 +251,8 @@ def apply_batch(
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"imports {batch.path}"]
         )
-    resource, rows, done = resource_of(batch), [], 0
+    resource, done = resource_of(batch), 0
+    rows: list[Any] = []
     with open_workbook(batch.file.path) as book:
         examination = Examination(book, resource)
         for lot in examination.lots():

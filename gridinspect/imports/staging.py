@@ -28,7 +28,7 @@ def insert_rows(
         )
         defaults.append(now if automatic else getattr(blank, name))
     sealed = _sealed(fields, names)
-    columns = [fields[name].column for name in (*names, *others)]
+    columns = [str(fields[name].column) for name in (*names, *others)]
 
     def complete() -> Iterable[list[Any]]:
         for row in rows:
@@ -52,8 +52,8 @@ def update_rows(
     sealed = _sealed(fields, names)
     table = model._meta.db_table
     staging = f"staging_{table}"
-    columns = [fields[name].column for name in names]
-    key = model._meta.pk.column
+    columns = [str(fields[name].column) for name in names]
+    key = str(model._meta.pk.column)
 
     def complete() -> Iterable[list[Any]]:
         for row in rows:
@@ -86,7 +86,7 @@ def _sealed(
 ) -> list[tuple[int, str]]:
     """Return (position, column name for the cipher) of the encrypted fields."""
     return [
-        (place, fields[name].column_name)
+        (place, field.column_name)
         for place, name in enumerate(names)
-        if isinstance(fields[name], EncryptedTextField)
+        if isinstance(field := fields[name], EncryptedTextField)
     ]

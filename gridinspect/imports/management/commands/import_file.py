@@ -11,6 +11,7 @@ from gridinspect.imports import services
 from gridinspect.imports.examination import COUNTS, plain_value
 from gridinspect.imports.models import ImportBatch
 from gridinspect.imports.registry import UnknownKind, resource_for
+from gridinspect.imports.resource import Row
 
 
 class Command(PlainCommand):
@@ -36,7 +37,7 @@ class Command(PlainCommand):
         path = Path(file)
         if not path.is_file():
             raise CommandError(f"没有文件“{file}”。", returncode=2)
-        rows = []
+        rows: list[Row] = []
         with path.open("rb") as stream:
             batch = services.keep_file(
                 kind=resource.kind,
