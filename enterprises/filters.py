@@ -72,7 +72,10 @@ class EnterpriseFilter(filters.FilterSet):
     def by_code(self, queryset, _name, value):
         """Find a credit code by its beginning, an old number as a whole."""
         value = plain(value).upper().replace(" ", "")
-        return queryset.filter(Q(uscc__startswith=value) | Q(registration_number=value))
+        found = Q(uscc__startswith=value)
+        if len(value) != 18:
+            found |= Q(registration_number=value) & ~Q(registration_number="")
+        return queryset.filter(found)
 
     def by_address(self, queryset, _name, value):
         """Find any part of the address, or a road with a house number."""

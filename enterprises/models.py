@@ -195,6 +195,16 @@ class Enterprise(models.Model):
             GinIndex(
                 fields=["name"], name="enterprises_by_name", opclasses=["gin_trgm_ops"]
             ),
+            models.Index(  # for a code's beginning, whatever the collation
+                fields=["uscc"],
+                name="enterprises_by_uscc",
+                opclasses=["varchar_pattern_ops"],
+            ),
+            models.Index(
+                fields=["registration_number"],
+                name="enterprises_by_old_number",
+                condition=~Q(registration_number=""),
+            ),
             GinIndex(
                 fields=["former_name"],
                 name="enterprises_by_former_name",

@@ -135,6 +135,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='enterprise',
+            index=models.Index(fields=['uscc'], name='enterprises_by_uscc', opclasses=['varchar_pattern_ops']),
+        ),
+        migrations.AddIndex(
+            model_name='enterprise',
+            index=models.Index(condition=models.Q(('registration_number', ''), _negated=True), fields=['registration_number'], name='enterprises_by_old_number'),
+        ),
+        migrations.AddIndex(
+            model_name='enterprise',
             index=models.Index(fields=['pinyin'], name='enterprises_by_pinyin', opclasses=['varchar_pattern_ops']),
         ),
         migrations.AddConstraint(
