@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.contrib.messages import constants as message_levels
 
 from gridinspect import env
+from gridinspect.production import refuse, unsafe_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -28,6 +29,15 @@ REDIS_URL = env.secret("REDIS_URL", "redis://localhost:6379/0")
 # writes, all of them read. The blind index has a key of its own.
 FIELD_KEYS = env.secret("FIELD_KEYS", "1:" + "00" * 32 if DEBUG else env.REQUIRED)
 INDEX_KEY = env.secret("INDEX_KEY", "00" * 32 if DEBUG else env.REQUIRED)
+refuse(
+    unsafe_settings(
+        production=env.flag("PRODUCTION", default=False),
+        debug=DEBUG,
+        demo=DEMO,
+        secret=SECRET_KEY,
+        keys=[INDEX_KEY, *(pair.partition(":")[2] for pair in FIELD_KEYS.split())],
+    )
+)
 FIELD_CIPHER = env.text("FIELD_CIPHER", "AES-256-GCM")
 
 HTTPS = env.flag("HTTPS", default=not (DEBUG or DEMO))
@@ -115,7 +125,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "gridinspect.accounts.backends.AccountBackend",
 ]
 PASSWORD_HASHERS = [
     "gridinspect.accounts.hashers.TunedArgon2",

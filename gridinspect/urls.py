@@ -1,8 +1,10 @@
 from django.urls import include, path
 
+from gridinspect.health import health
 from gridinspect.ui import errors
 
 urlpatterns = [
+    path("healthz/", health, name="health"),
     path("", include("reports.home_urls")),
     path("", include("gridinspect.accounts.urls")),
     path("", include("gridinspect.audit.urls")),

@@ -4,18 +4,19 @@ Dashboards, commands and reports all read here, so that they cannot differ.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.utils import timezone
+from django.db import connection
+from django.db.models import CharField, F, Func, Min, QuerySet, Sum, Value
 
 from grids.models import City, DirtyMark, Grid
 from grids.services.policies import PolicyOnDate, policies_on
 from reports import tallies
 from reports.models import Tally
-from reports.rules import NUMBERS, PARTS, Counts, Staffing
+from reports.rules import NUMBERS, PARTS, Counts, Staffing, total
 
 
 @dataclass(frozen=True)
@@ -45,103 +46,156 @@ class Figures:
 def figures_of(place: Grid | City, on: date, *, children: bool = True) -> Figures:
     """Return the figures of a place on a date, and of what lies directly below it.
 
-    Kept tallies are read where there are any; another date is computed. A constant
-    number of queries on kept dates, whatever the number of units.
+    Kept tallies are summed by the database; a district without any for this date is
+    counted now. A constant number of queries on kept dates, however many units or
+    grids there are.
     """
-    districts = _districts_of(place)
+    districts = list(districts_of(place))
     policies = policies_on(districts, on)
-    direct, counted_at = _direct(districts, on)
-    below = list(_below(place)) if children or isinstance(place, Grid) else []
-    sums = _sums(direct, place, below)
+    sums, seen, counted_at = _kept_sums(place, districts, on)
+    for district in districts:
+        if district.pk not in seen:
+            _add_computed(sums, place, district, on)
+    lower = _lower(place, districts) if children else []
     rows = tuple(
         _row(child, sums.get(child.pk, Counts()), policies.get(child.district_id))
-        for child in below
+        for child in lower
     )
     policy = policies.get(place.district_id) if isinstance(place, Grid) else None
     return Figures(
         on=on,
-        own=_row(place, sums.get(None, Counts()), policy),
-        children=rows if children else (),
-        counted_at=counted_at,
+        own=_row(place, total(sums.values()), policy),
+        children=rows,
+        counted_at=counted_at if len(seen) == len(districts) else None,
         pending=DirtyMark.objects.filter(grid__district__in=districts).count(),
     )
 
 
 def settle(place: Grid | City) -> None:
     """Count first what waits to be counted below a place."""
-    for district in _districts_of(place):
+    for district in districts_of(place):
         tallies.settle(district)
 
 
 def series_of(place: Grid | City, days: Iterable[date]) -> dict[date, Counts]:
-    """Return the kept figures of a place on several days, in one query."""
-    kept = Tally.objects.filter(on__in=list(days)).within(place)
-    sums: dict[date, Counts] = {}
-    for tally in kept.only("on", "staffed", *NUMBERS):
-        counts = tallies.as_counts(tally)
-        sums[tally.on] = sums.get(tally.on, Counts()) + counts
-    return sums
+    """Return the kept figures of a place on several days, without staff: one query."""
+    kept = Tally.objects.filter(
+        on__in=list(days), district__in=districts_of(place).values("pk")
+    )
+    rows = kept.within(place).values("on").order_by("on").annotate(**_SUMS)
+    return {
+        row["on"]: Counts(**{name: row[f"sum_{name}"] for name in NUMBERS})
+        for row in rows
+    }
 
 
-def _districts_of(place: Grid | City) -> list[Grid]:
+def districts_of(place: Grid | City) -> QuerySet[Grid]:
+    """Return the roots of the trees that a place lies in or is made of."""
     if isinstance(place, City):
-        return list(place.grids.roots().order_by("code"))
-    return [place if place.is_root else place.district]
+        return Grid.objects.roots().filter(city=place).order_by("code")
+    return Grid.objects.filter(pk=place.district_id)
 
 
-def _below(place: Grid | City) -> Iterable[Grid]:
+def below(place: Grid | City) -> QuerySet[Grid]:
+    """Return what lies directly below a place, in the order of codes."""
     if isinstance(place, City):
-        return place.grids.roots().order_by("code")
-    return place.children.order_by("code")
+        return districts_of(place)
+    return Grid.objects.filter(parent=place).order_by("code")
 
 
-def _direct(
-    districts: Sequence[Grid], on: date
-) -> tuple[dict[int, tuple[str, Counts]], datetime | None]:
-    """Return {grid: (path, counts)} and the oldest instant of counting."""
-    direct: dict[int, tuple[str, Counts]] = {}
-    oldest: datetime | None = None
-    kept = Tally.objects.filter(district__in=districts, on=on).select_related("grid")
+def _lower(place: Grid | City, districts: Sequence[Grid]) -> Sequence[Grid]:
+    """Return what `below` returns, without asking twice for a city's districts."""
+    return districts if isinstance(place, City) else list(below(place))
+
+
+_SUMS = {f"sum_{name}": Sum(name) for name in NUMBERS}
+
+# Which child of the place a grid lies under: the step of its path below the place's.
+STAFFED = """
+SELECT split_part(grid.path, '/', %(step)s), post.kind,
+       sum((post.counts->>'filled')::int), sum((post.counts->>'filled_capped')::int),
+       CASE WHEN bool_and(post.counts->>'quota' IS NOT NULL)
+            THEN sum((post.counts->>'quota')::int) END
+  FROM reports_tally tally
+  JOIN grids_grid grid ON grid.id = tally.grid_id
+ CROSS JOIN LATERAL jsonb_each(tally.staffed) post(kind, counts)
+ WHERE tally.district_id = ANY(%(districts)s) AND tally.on = %(on)s
+   AND starts_with(grid.path, %(path)s)
+ GROUP BY 1, 2
+"""
+
+
+def _step_below(place: Grid | City) -> int:
+    """Return which part of a path, counted from 1 as split_part does, names a child."""
+    return place.path.count("/") + 1
+
+
+def _kept_sums(
+    place: Grid | City, districts: Sequence[Grid], on: date
+) -> tuple[dict[int | None, Counts], set[int], datetime | None]:
+    """Return sums by child (None: the place itself), districts seen, oldest count."""
+    step = _step_below(place)
+    child = Func(
+        F("grid__path"),
+        Value("/"),
+        Value(step),
+        function="split_part",
+        output_field=CharField(),
+    )
+    kept = Tally.objects.filter(district__in=districts, on=on).within(place)
+    rows = kept.annotate(child=child).values("child", "district").order_by("child")
+    staffed = _kept_staff(place, districts, on, step)
+    sums: dict[int | None, Counts] = {}
+    instants = []
     seen = set()
-    for tally in kept:
-        seen.add(tally.district_id)
-        direct[tally.grid_id] = (tally.grid.path, tallies.as_counts(tally))
-        oldest = min(oldest or tally.counted_at, tally.counted_at)
-    missing = [district for district in districts if district.pk not in seen]
-    for district in missing:
-        counted = tallies.count_district(district, on)
-        paths = dict(Grid.objects.filter(pk__in=counted).values_list("pk", "path"))
-        direct |= {key: (paths[key], counts) for key, counts in counted.items()}
-    return direct, None if missing else oldest
+    for row in rows.annotate(oldest=Min("counted_at"), **_SUMS):
+        key = int(row["child"]) if row["child"] else None
+        numbers = {name: row[f"sum_{name}"] for name in NUMBERS}
+        sums[key] = Counts(**numbers, staffed=staffed.get(key, {}))
+        instants.append(row["oldest"])
+        seen.add(row["district"])
+    return sums, seen, min(instants, default=None)
 
 
-def _sums(
-    direct: Mapping[int, tuple[str, Counts]],
-    place: Grid | City,
-    below: Sequence[Grid],
-) -> dict[int | None, Counts]:
-    """Return the sum of each child's subtree, and under None the place's own."""
-    depth = place.path.count("/") - 1
-    children = {child.pk for child in below}
-    gathered: dict[int | None, list[Counts]] = defaultdict(list)
-    for path, counts in direct.values():
-        if not path.startswith(place.path):
-            continue
-        gathered[None].append(counts)
-        steps = path.strip("/").split("/")
-        if len(steps) > depth and int(steps[depth]) in children:
-            gathered[int(steps[depth])].append(counts)
-    return {key: sum(many, Counts()) for key, many in gathered.items()}
+def _kept_staff(
+    place: Grid | City, districts: Sequence[Grid], on: date, step: int
+) -> dict[int | None, dict[str, Staffing]]:
+    found: dict[int | None, dict[str, Staffing]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STAFFED,
+            {
+                "step": step,
+                "districts": [district.pk for district in districts],
+                "on": on,
+                "path": place.path,
+            },
+        )
+        for child, kind, *counts in cursor.fetchall():
+            found[int(child) if child else None][kind] = Staffing(*counts)
+    return found
+
+
+def _add_computed(
+    sums: dict[int | None, Counts], place: Grid | City, district: Grid, on: date
+) -> None:
+    """Count a district now and add what lies in the place to the sums."""
+    counted = tallies.count_district(district, on)
+    inside = Grid.objects.filter(pk__in=counted).within(place)
+    for key, path in inside.values_list("pk", "path"):
+        step = path.split("/")[_step_below(place) - 1]
+        child = int(step) if step else None
+        sums[child] = sums.get(child, Counts()) + counted[key]
 
 
 def _row(place: Grid | City, counts: Counts, policy: PolicyOnDate | None) -> Row:
-    is_city = isinstance(place, City)
+    kind = "city" if isinstance(place, City) else place.kind
     return Row(
         place=place,
         code=place.code,
         name=place.name,
-        kind="city" if is_city else place.kind,
-        level=policy.values.level_of(place.kind) if policy and not is_city else None,
+        kind=kind,
+        level=policy.values.level_of(kind) if policy else None,
         counts=counts,
         policy=policy,
     )
@@ -184,8 +238,3 @@ def _staffing(staffing: Staffing) -> dict[str, int | None]:
 
 def _float(rate: Any) -> float | None:
     return None if rate is None else float(rate)
-
-
-def today() -> date:
-    """Return today in the office's time zone."""
-    return timezone.localdate()

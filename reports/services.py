@@ -41,7 +41,6 @@ class Kind:
 
 def _staffing(place: Place, on: date) -> Report:
     whole = establishment_of(place, on)
-    below = place.grids.roots() if isinstance(place, City) else place.children.all()
     return staffing_report(
         whole,
         place=place.name,
@@ -51,7 +50,7 @@ def _staffing(place: Place, on: date) -> Report:
                 grid.name,
                 [row for row in whole.rows if row.grid.path.startswith(grid.path)],
             )
-            for grid in below.order_by("code")
+            for grid in coverage.below(place)
         ],
     )
 
@@ -77,12 +76,7 @@ FORMATS = {"pdf": PDF, "xlsx": XLSX}
 
 def policy_titles(place: Place, on: date) -> list[str]:
     """Return the policy versions that the figures of a place follow."""
-    roots = (
-        list(place.grids.roots())
-        if isinstance(place, City)
-        else [place if place.is_root else place.district]
-    )
-    found = policies_on(roots, on).values()
+    found = policies_on(coverage.districts_of(place), on).values()
     return sorted(
         {f"《{one.policy.title}》第 {one.policy.version} 版" for one in found}
     )

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -44,8 +46,10 @@ class Person(models.Model):
         self.phone_index = blind_index(phone, purpose="person.phone")
 
 
-class UserManager(BaseUserManager):
-    def create_user(self, username: str, password: str | None = None, **fields):
+class UserManager(BaseUserManager["User"]):
+    def create_user(
+        self, username: str, password: str | None = None, **fields: Any
+    ) -> "User":
         user = self.model(username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -84,7 +88,7 @@ class User(AbstractBaseUser):
         ]
 
     def __str__(self):
-        return self.person.name if self.person_id else self.username
+        return self.person.name if self.person else self.username
 
     def scope_paths(self, permission: Permission | None = None) -> tuple[str, ...]:
         """Return the paths where the account may do this (None: anything) today.

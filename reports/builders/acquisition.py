@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from gridinspect.documents.charts import bar
+from gridinspect.documents.charts import ChartSpec, bar
 from reports.builders.paper import Col, Report, Sheet
 from reports.coverage import Figures, Row
 from reports.indicators import Reading, percents, readings
@@ -61,7 +61,7 @@ def _sentence(one: Reading) -> str:
     return f"{text}，目标 {one.target_percent:g}%（{clause}），{verdict}。"
 
 
-def _charts(figures: Figures, trend: Mapping[date, Counts]):
+def _charts(figures: Figures, trend: Mapping[date, Counts]) -> list[ChartSpec]:
     charts = []
     if trend:
         days = sorted(trend)

@@ -10,7 +10,7 @@ from io import BytesIO
 
 from gridinspect.documents import pdf
 from gridinspect.documents.charts import ChartSpec, as_flowables
-from gridinspect.documents.sheets import SheetColumn, book
+from gridinspect.documents.sheets import Kind, SheetColumn, book
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -23,7 +23,7 @@ class Col:
 
     header: str
     width: float
-    kind: str = "text"  # as in sheets.SheetColumn
+    kind: Kind = "text"
 
     @property
     def is_numeric(self) -> bool:

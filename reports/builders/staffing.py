@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from assistants.establishment import Establishment, EstablishmentRow
-from gridinspect.documents.charts import bar
+from gridinspect.documents.charts import ChartSpec, bar
 from grids.policy import PERSON_KINDS
 from reports.builders.paper import Col, Report, Sheet
 from reports.rules import ratio
@@ -70,7 +70,9 @@ def _by_kind(establishment: Establishment) -> list[str]:
     return lines
 
 
-def _charts(groups: Sequence[tuple[str, Sequence[EstablishmentRow]]], kinds):
+def _charts(
+    groups: Sequence[tuple[str, Sequence[EstablishmentRow]]], kinds: Sequence[str]
+) -> list[ChartSpec]:
     filled = [_sum(rows, "filled_capped") for _, rows in groups]
     missing = [_sum(rows, "missing") for _, rows in groups]
     if len(groups) < 2 or not kinds:

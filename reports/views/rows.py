@@ -99,18 +99,18 @@ def _rows(request, place: Grid | City, rate: str, part: str, back: str):
 
 def _behind(request, place, on, key, part):
     """Return queryset, columns, order, and what one must be allowed to see."""
-    user = request.user
+    asked = (request.user, place, on)
     if key == "trained":
-        found = rows.trained_rows(user, place, on, part=part)
-        return found, POSTING_COLUMNS, "grid", Permission.STAFF_VIEW
+        people = rows.trained_rows(*asked, part=part)
+        return people, POSTING_COLUMNS, "grid", Permission.STAFF_VIEW
     if key == "networked":
-        found = rows.networked_rows(user, place, on, part=part)
-        return found, GRID_COLUMNS, "code", Permission.GRID_VIEW
+        grids = rows.networked_rows(*asked, part=part)
+        return grids, GRID_COLUMNS, "code", Permission.GRID_VIEW
     if key == "timely":
-        found = rows.timely_rows(user, place, on, part=part)
-        return found, CASE_COLUMNS, "-closed_on", Permission.CASE_VIEW
-    found = rows.unit_rows(user, place, on, rate=key, part=part)
-    return found, UNIT_COLUMNS, "name", Permission.ENTERPRISE_VIEW
+        cases = rows.timely_rows(*asked, part=part)
+        return cases, CASE_COLUMNS, "-closed_on", Permission.CASE_VIEW
+    units = rows.unit_rows(*asked, rate=key, part=part)
+    return units, UNIT_COLUMNS, "name", Permission.ENTERPRISE_VIEW
 
 
 def _establishment(place: Grid | City, on, key: str, part: str) -> str:

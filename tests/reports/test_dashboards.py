@@ -87,7 +87,9 @@ def test_an_unknown_rate_or_part_is_not_found(bureau_client, counted):
         assert bureau_client.get(url).status_code == 404
 
 
-def test_an_assistant_may_not_open_the_cases_behind_a_figure(client, counted, community):
+def test_an_assistant_may_not_open_the_cases_behind_a_figure(
+    client, counted, community
+):
     client.force_login(make_user(grid=community, role=Role.ASSISTANT))
     url = reverse("reports:grid-rows", args=[community.pk, "timely", "denominator"])
     assert client.get(url).status_code == 403
@@ -101,14 +103,17 @@ def test_the_cost_of_a_dashboard_does_not_grow_with_units_or_children(
         for _ in range(3):
             make_enterprise(grid=grid)
     tallies.recount(counted, TODAY())
-    with django_assert_max_num_queries(16):
+    bureau_client.get(reverse("reports:grid", args=[counted.pk]))
+    with django_assert_max_num_queries(13):
         bureau_client.get(reverse("reports:grid", args=[counted.pk]))
 
 
 def test_the_city_dashboard_costs_few_queries(
     client, city, counted, huiji, django_assert_max_num_queries
 ):
+    make_enterprise(grid=huiji)
     tallies.recount(huiji, TODAY())
     client.force_login(make_user(city=city, role=Role.CITY_BUREAU))
-    with django_assert_max_num_queries(18):
+    client.get(reverse("reports:city", args=[city.code]))  # policies stay in memory
+    with django_assert_max_num_queries(12):
         client.get(reverse("reports:city", args=[city.code]))

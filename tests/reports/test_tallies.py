@@ -30,7 +30,7 @@ def system(db):
 
 @pytest.fixture
 def under_erqi_plan(erqi, system):
-    """The district under the plan of 二七: three levels, two assistants in each grid."""
+    """The district under the plan of 二七: three levels, two assistants a grid."""
     document = next(p for p in shipped_files() if p.name == "erqi-2013.toml")
     policy = load_policy(document=document.read_bytes(), by=system).policy
     adopt_policy(

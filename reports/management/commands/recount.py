@@ -18,7 +18,7 @@ class Command(PlainCommand):
     def handle(self, **options):
         today = timezone.localdate()
         if options["check"]:
-            self.check(today)
+            self.compare(today)
             return
         for district in Grid.objects.roots().order_by("code"):
             days = tallies.kept_days(district.opened_on, today)
@@ -26,7 +26,7 @@ class Command(PlainCommand):
                 tallies.recount(district, day)
             self.stdout.write(f"{district.code} {district.name}：已统计。")
 
-    def check(self, today):
+    def compare(self, today):
         faults = []
         for district in Grid.objects.roots():
             tallies.settle(district, today=today)
