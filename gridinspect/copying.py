@@ -17,7 +17,7 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     and columns are names from our own models, never from outside.
     """
     names = ", ".join(f'"{column}"' for column in columns)
-    statement = f'COPY "{table}" ({names}) FROM STDIN WITH (FORMAT csv, NULL \'\\N\')'
+    statement = f"COPY \"{table}\" ({names}) FROM STDIN WITH (FORMAT csv, NULL '\\N')"
     total = 0
     with connection.cursor() as cursor:
         for chunk in _chunks(rows):

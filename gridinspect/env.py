@@ -18,7 +18,9 @@ def text(name: str, default: str = REQUIRED) -> str:
     """Return the variable, else the default, else refuse to start."""
     value = os.environ.get(name, default)
     if value is REQUIRED:
-        raise ImproperlyConfigured(f"没有设置环境变量 {name}，请参照 .env.example 设置。")
+        raise ImproperlyConfigured(
+            f"没有设置环境变量 {name}，请参照 .env.example 设置。"
+        )
     return value
 
 

@@ -63,7 +63,9 @@ def decrypt(stored: str, *, column: str) -> str:
         key, raw = _keys(settings.FIELD_KEYS)[version], base64.b64decode(body)
         return _open(key, raw[:NONCE], raw[NONCE:], column.encode()).decode()
     except (KeyError, ValueError, InvalidTag) as error:
-        raise Undecipherable(f"{column} 中的密文无法解开（密钥版本 {version}）。") from error
+        raise Undecipherable(
+            f"{column} 中的密文无法解开（密钥版本 {version}）。"
+        ) from error
 
 
 def blind_index(text: str, *, purpose: str) -> str | None:

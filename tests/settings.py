@@ -7,7 +7,7 @@ os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("DATABASE_URL", "postgres://localhost/gridinspect")
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="gridinspect-test-"))
 
-from gridinspect.settings import *  # noqa: E402, F403
+from gridinspect.settings import *  # noqa: F403
 
 DEBUG = False
 DEMO = False

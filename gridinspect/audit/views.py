@@ -45,9 +45,7 @@ def event_list(request):
     """Show 审计记录 to those who may read it, within their places."""
     require_holds(request.user, Event.objects.none().view_permission)
     filters = EventFilter(request.GET, queryset=events_visible_to(request.user))
-    table = build_table(
-        request, filters.qs, COLUMNS, name="events", default_sort="-at"
-    )
+    table = build_table(request, filters.qs, COLUMNS, name="events", default_sort="-at")
     return render_list(
         request,
         title="审计记录",
