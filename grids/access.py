@@ -8,7 +8,7 @@ from gridinspect.scope import Place
 
 
 def may(user: User, permission: Permission, *, at: Place) -> bool:
-    """Tell whether a current posting at this place or above it grants the permission."""
+    """Tell whether a current post at this place or above it grants the permission."""
     return any(at.path.startswith(path) for path in user.scope_paths(permission))
 
 

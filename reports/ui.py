@@ -2,7 +2,8 @@
 
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
-from gridinspect.ui.registry import menu
+from gridinspect.ui.registry import menu, tabs
+from reports.views.figures import grid_figures
 
 menu.add(
     "监管态势",
@@ -20,5 +21,7 @@ menu.add(
     "file-earmark-plus",
     20,
 )
+
+tabs.add("grids.grid", "figures", "覆盖情况", grid_figures, Permission.COVERAGE_VIEW)
 
 name_acts({"tally.drifted": "统计数与明细不符", "report.asked": "生成报告"})

@@ -89,7 +89,7 @@ def test_accepting_a_complaint_issues_a_letter_to_the_complainant(registration, 
 
     matter.refresh_from_db()
     assert matter.state == Matter.State.ACCEPTED
-    assert writ.number == "二七人社监受字〔2026〕第1号"
+    assert writ.number == "郑二七人社监受字〔2026〕第1号"
     assert writ.document.pages == 1
     assert "陈小明" not in writ.document.title
     assert verbs(matter) == ["matter.accepted", "matter.registered"]
@@ -166,7 +166,7 @@ def test_filing_starts_the_clock_and_leaves_a_trail(filing):
 
     assert case.due_on == date(2026, 4, 3)  # 河南: thirty natural days
     assert [member.is_lead for member in case.members.all()] == [True, False]
-    assert case.number == "二七人社监立字〔2026〕第1号"
+    assert case.number == "郑二七人社监立字〔2026〕第1号"
     assert verbs(case) == ["case.filed"]
 
 
@@ -322,7 +322,7 @@ def order(case, by, **change):
 def test_a_correction_order_gets_a_number_and_a_paper(filing):
     case = services.file_case(**filing)
     writ = order(case, filing["by"])
-    assert writ.number == "二七人社监令字〔2026〕第1号"
+    assert writ.number == "郑二七人社监令字〔2026〕第1号"
     assert writ.document.content_type == "application/pdf"
     assert verbs(case)[0] == "writ.issued"
     services.note_correction(writ=writ, on=date(2026, 3, 19), by=filing["by"])

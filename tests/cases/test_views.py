@@ -173,7 +173,7 @@ def test_intake_accepts_a_complaint(as_, intake, street, law):
     url = reverse("cases:accept", args=[matter.pk])
     assert "受理并制发通知书" in text(as_(intake).get(url))
     response = as_(intake).post(url, {"on": "2026-03-04"}, follow=True)
-    assert "受理通知书 二七人社监受字〔2026〕第1号" in text(response)
+    assert "受理通知书 郑二七人社监受字〔2026〕第1号" in text(response)
 
 
 def test_accepting_twice_says_that_it_was_decided(as_, intake, street, law):
