@@ -16,7 +16,7 @@ class PlainCommand(BaseCommand):
         parser = super().create_parser(prog_name, subcommand, **kwargs)
 
         def error(message: str) -> NoReturn:
-            if self._called_from_command_line:
+            if getattr(self, "_called_from_command_line", False):
                 sys.stderr.write(f"参数有误：{message}\n")
                 sys.exit(2)
             raise CommandError(f"参数有误：{message}", returncode=2)

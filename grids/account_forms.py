@@ -1,6 +1,7 @@
 """What an administrator may type about accounts and their posts."""
 
 import re
+from typing import cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.utils import timezone
 from gridinspect.accounts.models import User
 from gridinspect.accounts.rules import CitizenIdError, check_citizen_id
 from grids import staff_accounts
-from grids.forms import DayInput, GridField
+from grids.forms import DayInput, GridField, offer
 from grids.models import City
 
 PHONE = re.compile(r"^[\d\-+ ]{7,20}$")
@@ -34,16 +35,18 @@ class PostForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.by = by
         roles = staff_accounts.grantable_roles(by)
-        self.fields["role"].choices = [(role.value, role.label) for role in roles]
-        self.fields["grid"].queryset = staff_accounts.grids_managed_by(by)
+        offered = cast("forms.ChoiceField", self.fields["role"])
+        offered.choices = [(role.value, role.label) for role in roles]
+        offer(self.fields["grid"], staff_accounts.grids_managed_by(by))
         cities = staff_accounts.cities_managed_by(by)
-        self.fields["city"].queryset = cities
+        offer(self.fields["city"], cities)
         if not cities:
             del self.fields["city"]
             self.fields["grid"].required = True
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if self.errors:
             return cleaned
         grid, city = cleaned.get("grid"), cleaned.pop("city", None)

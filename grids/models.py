@@ -26,7 +26,7 @@ class Days(Func):
         super().__init__(F("since"), F("until"), RangeBoundary())
 
 
-class City(models.Model):
+class City(models.Model):  # type: ignore[django-manager-missing]
     """One prefecture-level city (地市) with its districts."""
 
     code = models.CharField("行政区划代码", max_length=6, unique=True)
@@ -284,7 +284,7 @@ class QuotaIndex(models.Model):
 
 
 class Posting(models.Model):
-    """A person's role in one grid and everything below it, or in a city, for a while."""
+    """A person's role in a grid and all below it, or in a city, for a while."""
 
     person = models.ForeignKey(
         Person, on_delete=models.PROTECT, related_name="postings", verbose_name="人员"

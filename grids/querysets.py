@@ -87,7 +87,7 @@ class GridQuerySet(TreeQuerySet, ScopedQuerySet):
         return self.select_related("parent", "district", "city").order_by("code")
 
 
-class PostingQuerySet(DatedQuerySet, ScopedQuerySet):
+class PostingQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
     view_permission = Permission.STAFF_VIEW
 
     def visible_to(self, user):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import CharField, F, Func, Min, QuerySet, Sum, Value
@@ -85,7 +85,7 @@ def series_of(place: Grid | City, days: Iterable[date]) -> dict[date, Counts]:
     rows = kept.within(place).values("on").order_by("on").annotate(**_SUMS)
     return {
         row["on"]: Counts(**{name: row[f"sum_{name}"] for name in NUMBERS})
-        for row in rows
+        for row in cast("Iterable[dict[str, Any]]", rows)
     }
 
 
@@ -148,7 +148,8 @@ def _kept_sums(
     sums: dict[int | None, Counts] = {}
     instants = []
     seen = set()
-    for row in rows.annotate(oldest=Min("counted_at"), **_SUMS):
+    counted = rows.annotate(oldest=Min("counted_at"), **_SUMS)
+    for row in cast("Iterable[dict[str, Any]]", counted):
         key = int(row["child"]) if row["child"] else None
         numbers = {name: row[f"sum_{name}"] for name in NUMBERS}
         sums[key] = Counts(**numbers, staffed=staffed.get(key, {}))

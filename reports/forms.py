@@ -1,3 +1,5 @@
+from typing import cast
+
 from django import forms
 from django.utils import timezone
 
@@ -23,7 +25,8 @@ class ReportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._cities = {f"city-{city.pk}": city for city in cities}
         self._grids = {f"grid-{grid.pk}": grid for grid in grids}
-        self.fields["place"].choices = [
+        places = cast("forms.ChoiceField", self.fields["place"])
+        places.choices = [
             *((key, city.name) for key, city in self._cities.items()),
             *(
                 (key, f"{'　' * grid.level}{grid.name}")

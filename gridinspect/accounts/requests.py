@@ -9,4 +9,4 @@ class Request(HttpRequest):
     For annotations of views; LoginRequiredMiddleware sees to it that it is true.
     """
 
-    user: User  # type: ignore[assignment]
+    user: User

@@ -4,13 +4,13 @@ import django_filters
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from gridinspect.accounts.models import User
+from gridinspect.accounts.models import Person, User
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.ui.pages import (
     Action,
@@ -80,7 +80,7 @@ COLUMNS = [
 ]
 
 
-def account_list(request: HttpRequest):
+def account_list(request: Request):
     """Show the accounts that the user looks after."""
     require_holds(request.user, Permission.ACCOUNT_MANAGE)
     users = staff_accounts.accounts_managed_by(request.user).select_related("person")
@@ -102,7 +102,7 @@ def account_list(request: HttpRequest):
     )
 
 
-def account_open(request: HttpRequest):
+def account_open(request: Request):
     """Make an account for a person of the user's places, with a first post."""
     require_holds(request.user, Permission.ACCOUNT_MANAGE)
     form = OpenAccountForm(request.POST or None, by=request.user)
@@ -125,7 +125,7 @@ def account_open(request: HttpRequest):
     )
 
 
-def account_open_for(request: HttpRequest, person_pk: int):
+def account_open_for(request: Request, person_pk: int):
     """Make an account for somebody who is on post already."""
     require_holds(request.user, Permission.ACCOUNT_MANAGE)
     people = staff_accounts.people_without_account(request.user)
@@ -146,7 +146,7 @@ def account_open_for(request: HttpRequest, person_pk: int):
     )
 
 
-def account_detail(request: HttpRequest, pk: int):
+def account_detail(request: Request, pk: int):
     """Show one account, its posts, and what was done to it."""
     user = _managed(request, pk)
     return render_detail(
@@ -155,7 +155,7 @@ def account_detail(request: HttpRequest, pk: int):
         subtitle=f"用户名 {user.username}",
         badges=[state_badge(user)],
         facts=[
-            ("姓名", user.person.name),
+            ("姓名", str(user)),
             ("用户名", user.username),
             ("开通时间", user.created_at),
             ("最近登录", user.last_login),
@@ -168,7 +168,7 @@ def account_detail(request: HttpRequest, pk: int):
 
 
 @require_POST
-def account_switch(request: HttpRequest, pk: int):
+def account_switch(request: Request, pk: int):
     """Disable an account, or enable it again."""
     user = _managed(request, pk)
     active = not user.is_active
@@ -183,7 +183,7 @@ def account_switch(request: HttpRequest, pk: int):
 
 
 @require_POST
-def account_reset(request: HttpRequest, pk: int):
+def account_reset(request: Request, pk: int):
     """Give an account a new initial secret."""
     user = _managed(request, pk)
     try:
@@ -194,7 +194,7 @@ def account_reset(request: HttpRequest, pk: int):
     return _show_secret(request, user, secret)
 
 
-def account_post(request: HttpRequest, pk: int):
+def account_post(request: Request, pk: int):
     """Give the person of an account another post."""
     user = _managed(request, pk)
     form = PostForm(request.POST or None, by=request.user)
@@ -214,7 +214,7 @@ def account_post(request: HttpRequest, pk: int):
     )
 
 
-def posting_end(request: HttpRequest, pk: int):
+def posting_end(request: Request, pk: int):
     """End a post of somebody with an account."""
     require_holds(request.user, Permission.ACCOUNT_MANAGE)
     managed = staff_accounts.postings_managed_by(request.user)
@@ -238,7 +238,7 @@ def posting_end(request: HttpRequest, pk: int):
     )
 
 
-def _managed(request: HttpRequest, pk: int) -> User:
+def _managed(request: Request, pk: int) -> User:
     require_holds(request.user, Permission.ACCOUNT_MANAGE)
     managed = staff_accounts.accounts_managed_by(request.user)
     return get_object_or_404(managed.select_related("person"), pk=pk)
@@ -246,14 +246,15 @@ def _managed(request: HttpRequest, pk: int) -> User:
 
 def _added(form: PostForm, user: User, by: User) -> bool:
     try:
-        postings.begin_posting(person=user.person, by=by, **form.cleaned_data)
+        person = Person.objects.get(user=user)
+        postings.begin_posting(person=person, by=by, **form.cleaned_data)
     except ValidationError as error:
         add_refusal(form, error)
         return False
     return True
 
 
-def _show_secret(request: HttpRequest, user: User, secret: str):
+def _show_secret(request: Request, user: User, secret: str):
     """Show an initial secret, this once; nothing keeps it."""
     context = {
         "title": "初始密码",
@@ -267,14 +268,15 @@ def _show_secret(request: HttpRequest, user: User, secret: str):
 def _posts(user: User) -> str:
     """Say which posts an account has today, from what the list has fetched."""
     today = timezone.localdate()
+    posts = user.person.postings.all() if user.person else Posting.objects.none()
     return "；".join(
         f"{post.place} {post.get_role_display()}"
-        for post in user.person.postings.all()
+        for post in posts
         if post.since <= today and (post.until is None or post.until > today)
     )
 
 
-def _post_table(request: HttpRequest, user: User):
+def _post_table(request: Request, user: User):
     posts = Posting.objects.filter(person=user.person).select_related("grid", "city")
     managed = staff_accounts.postings_managed_by(request.user)
     mine = set(managed.filter(person=user.person).values_list("pk", flat=True))
@@ -300,7 +302,7 @@ def _post_table(request: HttpRequest, user: User):
     )
 
 
-def _actions(request: HttpRequest, user: User) -> list[Action]:
+def _actions(request: Request, user: User) -> list[Action]:
     if user == request.user:
         return []
 

@@ -56,7 +56,7 @@ def city_dashboard(request, code):
 
 def grid_dashboard(request, pk):
     """Show a district, a street or any other grid with what lies below it."""
-    grid = get_object_or_404(
+    grid: Grid = get_object_or_404(
         Grid.objects.visible_to(request.user).select_related("city", "district"), pk=pk
     )
     require(request.user, Permission.COVERAGE_VIEW, at=grid)

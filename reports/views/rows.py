@@ -59,7 +59,7 @@ def city_rows(request, code, rate, part):
 
 def grid_rows(request, pk, rate, part):
     """Show the rows behind a figure of a grid."""
-    grid = get_object_or_404(Grid.objects.visible_to(request.user), pk=pk)
+    grid: Grid = get_object_or_404(Grid.objects.visible_to(request.user), pk=pk)
     require(request.user, Permission.COVERAGE_VIEW, at=grid)
     return _rows(request, grid, rate, part, reverse("reports:grid", args=[pk]))
 
