@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gridinspect.commands import PlainCommand
-from grids.models import City, Grid
+from grids.models import City, Grid, Policy
 
 
 def day(text: str) -> date:
@@ -53,3 +53,17 @@ def grid_by_code(code: str) -> Grid:
     if grid is None:
         raise CommandError(f"没有编码或区划代码为 {code} 的网格。", returncode=2)
     return grid
+
+
+def policy_by_id(slug: str) -> Policy:
+    """Return the latest loaded version of a plan."""
+    plans = Policy.objects.filter(layer=Policy.Layer.PLAN).defer("document")
+    policy = plans.filter(slug=slug).order_by("-version").first()
+    if policy is None:
+        known = "、".join(sorted(set(plans.values_list("slug", flat=True))))
+        raise CommandError(
+            f"没有载入编号为 {slug} 的实施方案"
+            f"{f'，已载入：{known}' if known else '，请先运行 load_policies'}。",
+            returncode=2,
+        )
+    return policy

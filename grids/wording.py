@@ -10,6 +10,8 @@ from grids.policy import (
     NUMBERS,
     TERMS,
     UNITS,
+    Branch,
+    Correction,
     Expected,
     Level,
     LimitRow,
@@ -36,6 +38,8 @@ def sections(values: PolicyValues) -> list[tuple[str, list[tuple[str, Any]]]]:
         ("其他数值", values.numbers, number_words),
         ("分担", values.shares, lambda r: f"{r.of}：{r.party}承担 {r.percent}%"),
         ("清单", values.checklists, lambda row: f"{row.name}：{'、'.join(row.items)}"),
+        ("分档", values.branches, branch_words),
+        ("原文校正", values.corrections, correction_words),
         ("名称", values.labels, lambda row: f"{TERMS[row.term]}称为{row.text}"),
     ]
     return [
@@ -72,6 +76,7 @@ def quota_words(quota: Quota, values: PolicyValues) -> str:
 def expected_words(expected: Expected, values: PolicyValues) -> str:
     group, _, key = expected.what.partition(":")
     names = {
+        "districts": "区县和功能区",
         "grids": "网格合计",
         "persons": "人员合计",
         "level": next(
@@ -113,6 +118,19 @@ def due_words(row: Phase | Milestone) -> str:
 def number_words(number: Number) -> str:
     unit = UNITS[number.unit]
     return f"{NUMBERS[number.key]}：{number.value} {unit}{_assumed(number.assumed)}"
+
+
+def branch_words(row: Branch) -> str:
+    """Say what one side of a rule decides, and on which numbers."""
+    unit = UNITS[row.unit]
+    least = "" if row.at_least is None else f"{row.at_least} {unit}以上"
+    most = "" if row.at_most is None else f"{row.at_most} {unit}以内"
+    return f"{row.of}：{'、'.join(filter(None, (least, most)))}，{row.outcome}"
+
+
+def correction_words(row: Correction) -> str:
+    """Say how a damaged place is to be read."""
+    return f"“{row.printed}”{f'应读作“{row.reading}”' if row.reading else '已缺失'}"
 
 
 def limit_words(row: LimitRow) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from grids.policy.values import (
     TABLES,
+    Clause,
     Milestone,
     Phase,
     PolicyError,
@@ -14,11 +15,15 @@ from grids.policy.values import (
 )
 from grids.policy.words import (
     CLAUSE_KINDS,
+    COUNTINGS,
+    COVERS,
     GRID_KINDS,
     INDICATORS,
     LAYERS,
+    MEASURES,
     NUMBERS,
     PERSON_KINDS,
+    STATUTES,
     TERMS,
     UNITS,
 )
@@ -44,6 +49,7 @@ def _check_head(policy: PolicyValues) -> None:
     if policy.version < 1:
         raise PolicyError("政策文件的版本号“version”应从 1 开始，请改正。")
     _one_of(policy.layer, LAYERS, "政策文件的“layer”")
+    _one_of(policy.covers, COVERS, "政策文件的“covers”")
     if policy.layer == "province" and not policy.province:
         raise PolicyError("省级政策没有写明省份，请补上“province”。")
 
@@ -57,7 +63,25 @@ def _check_clauses(policy: PolicyValues) -> None:
         _one_of(clause.kind, CLAUSE_KINDS, f"条款 {clause.id} 的“kind”")
         if not clause.quote or not clause.meaning:
             raise PolicyError(f"条款 {clause.id} 缺少原文或含义，请补上。")
+        _check_judging(clause)
     _no_twins((clause.id for clause in policy.clauses), "条款编号")
+
+
+def _check_judging(clause: Clause) -> None:
+    where = f"条款 {clause.id}"
+    for measure in clause.measure:
+        name, _, rest = measure.partition(":")
+        _one_of(name, MEASURES, f"{where}的“measure”")
+        if not re.fullmatch(MEASURES[name], rest):
+            raise PolicyError(f"{where}的“measure”写了“{measure}”，请改正写法。")
+    if clause.page and not re.fullmatch(r"[a-z]+:[a-z_-]+( [\w-]+)*", clause.page):
+        raise PolicyError(
+            f"{where}的“page”写了“{clause.page}”，请写成 enterprises:list 的形式。"
+        )
+    if clause.measure and clause.page:
+        raise PolicyError(f"{where}既写了“measure”又写了“page”，请只保留一种。")
+    for kind in clause.by:
+        _one_of(kind, PERSON_KINDS, f"{where}的“by”")
 
 
 def _check_citations(policy: PolicyValues) -> None:
@@ -167,13 +191,24 @@ def _check_others(policy: PolicyValues) -> None:
         _one_of(row.unit, UNITS, f"数值“{row.key}”的“unit”")
     _no_twins((row.key for row in policy.numbers), "数值")
     for one in policy.expected:
-        if not re.fullmatch(r"grids|persons|(level|kind|posts):\w+", one.what):
+        if not re.fullmatch(
+            r"grids|persons|districts|(level|kind|posts):\w+", one.what
+        ):
             raise PolicyError(
                 f"[[expected]] 的“what”写了“{one.what}”，请写 grids、persons、"
-                "level:1、kind:street 或 posts:assistant 这样的值。"
+                "districts、level:1、kind:street 或 posts:assistant 这样的值。"
             )
     _no_twins((one.what for one in policy.expected), "应有数")
     _no_twins((one.key for one in policy.checklists), "清单")
+
+
+def _check_branches(policy: PolicyValues) -> None:
+    for branch in policy.branches:
+        where = f"条款 {branch.clause} 的 [[branch]]"
+        _one_of(branch.unit, UNITS, f"{where}的“unit”")
+        _one_of(branch.counting, COUNTINGS, f"{where}的“counting”")
+        if branch.at_least is None and branch.at_most is None:
+            raise PolicyError(f"{where}没有界限，请写明“at_least”或“at_most”。")
 
 
 def _check_shares(policy: PolicyValues) -> None:
@@ -188,6 +223,8 @@ def _check_shares(policy: PolicyValues) -> None:
 
 
 def _check_statutes(policy: PolicyValues) -> None:
+    for statute in policy.statutes:
+        _one_of(statute.key, STATUTES, "[[statute]] 的“key”")
     for row in policy.limits:
         if not re.fullmatch(r"T\d{1,2}(-[A-Z0-9]+)?", row.rule):
             raise PolicyError(f"期限规则“{row.rule}”应写成 T1 至 T22，请改正。")
@@ -213,6 +250,7 @@ CHECKS: Sequence[Callable[[PolicyValues], None]] = (
     _check_dates,
     _check_targets,
     _check_others,
+    _check_branches,
     _check_shares,
     _check_statutes,
 )

@@ -19,12 +19,23 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True)
 class Clause:
-    """One clause of a plan: its quoted words and what they mean."""
+    """One clause of a plan: its quoted words, what they mean, and how it is judged.
+
+    `measure` names the figures that show whether the clause is kept (see MEASURES),
+    `page` the page that performs it (a URL name, then its arguments), `planned` the
+    part of the program that it still waits for. A clause with `planned` beside one of
+    the others is kept in part at most. Words need none of them. `by` tells which
+    persons the clause sets to work.
+    """
 
     id: str
     kind: str
     quote: str
     meaning: str
+    measure: tuple[str, ...] = ()
+    page: str = ""
+    planned: str = ""
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,9 @@ class Quota:
 class Expected:
     """A count that the plan states and the tree must reproduce.
 
-    `what` is `grids`, `persons`, `level:1`, `kind:street` or `posts:assistant`.
+    `what` is `grids`, `persons`, `districts`, `level:1`, `kind:street` or
+    `posts:assistant`. The count is that of one district, or of all districts under a
+    plan that `covers` a city.
     """
 
     what: str
@@ -173,6 +186,58 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """One side of a rule that decides by a number: up to two days the district.
+
+    `at_least` and `at_most` contain the number itself. `counting` says what is counted
+    where several countings decide of one thing; `open`: the plan does not say.
+    """
+
+    of: str
+    outcome: str
+    unit: str
+    clause: str
+    words: str
+    counting: str = ""
+    at_least: int | None = None
+    at_most: int | None = None
+
+    def holds(self, number: int) -> bool:
+        """Tell whether this side decides for a number."""
+        above = self.at_least is None or number >= self.at_least
+        return above and (self.at_most is None or number <= self.at_most)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A damaged place of the only copy: what is printed, and how to read it.
+
+    Without `reading` the words are lost.
+    """
+
+    printed: str
+    note: str
+    reading: str = ""
+    clause: str = ""
+
+
+@dataclass(frozen=True)
+class Statute:
+    """What a law says about something that plans also say something about.
+
+    `from_months` and `under_months` bound the contracts that a row is about.
+    """
+
+    key: str
+    text: str
+    source: str
+    since: date
+    value: int | None = None
+    from_months: int | None = None
+    under_months: int | None = None
+
+
+@dataclass(frozen=True)
 class Checklist:
     """A list of things that must all be in place (八到位, 三上墙, 四定)."""
 
@@ -229,6 +294,7 @@ class PolicyValues:
     document_number: str = ""
     issuer: str = ""
     issued_on: date | None = None
+    covers: str = "district"
     effective_is_certain: bool = True
     note: str = ""
     clauses: tuple[Clause, ...] = ()
@@ -244,6 +310,9 @@ class PolicyValues:
     checklists: tuple[Checklist, ...] = ()
     limits: tuple[LimitRow, ...] = ()
     retirement: tuple[Retirement, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    statutes: tuple[Statute, ...] = ()
 
     @cached_property
     def _levels_by_kind(self) -> dict[str, Level]:
@@ -435,5 +504,8 @@ TABLES: dict[str, tuple[str, type]] = {
     "checklist": ("checklists", Checklist),
     "limit": ("limits", LimitRow),
     "retirement": ("retirement", Retirement),
+    "branch": ("branches", Branch),
+    "correction": ("corrections", Correction),
+    "statute": ("statutes", Statute),
 }
 _TABLES_BY_FIELD = {field: table for table, (field, _) in TABLES.items()}

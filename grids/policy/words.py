@@ -2,6 +2,8 @@
 
 CLAUSE_KINDS = frozenset({"rule", "duty", "target", "words"})
 LAYERS = frozenset({"national", "province", "plan"})
+# What the counts that a plan states are counts of.
+COVERS = frozenset({"district", "city"})
 GRID_KINDS = frozenset(
     {
         "district",
@@ -83,4 +85,28 @@ NUMBERS = {
     "elimination_percent": "每年淘汰比例上限",
     "exit_months_before_retirement": "退休前退出",
     "post_list_month": "岗位明细表填报月份",
+}
+# What a law says that plans are compared with.
+STATUTES = frozenset(
+    {
+        "probation",
+        "dispatch_contract",
+        "last_place",
+        "left_by_itself",
+        "counting",
+        "inspectors_only",
+    }
+)
+COUNTINGS = frozenset({"", "in_a_row", "in_a_year", "spot_checks", "open"})
+# How a clause may be measured. What follows the name is in the pattern.
+MEASURES = {
+    "targets": r"",  # every [[target]] that stands beside the clause
+    "counts": r"",  # every [[expected]] of the clause
+    "posts": r"",  # every [[quota]] of the clause: filled of required
+    "levels": r"",  # the levels that the tree has, of those that the plan has
+    "coded": r"",  # grids with a code of their own
+    "entry_age": r"",  # assistants who came young enough
+    "rotation": r"",  # assistants who have not stayed too long in one community
+    "rate": r"[a-z]+(:[a-z_]+)?:(100|[1-9]?\d)",  # a rate, and its percentage
+    "placed": r"[a-z_]+:[a-z]+(\+[a-z]+)*",  # grids of kinds with such a person
 }

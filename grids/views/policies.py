@@ -26,6 +26,8 @@ from gridinspect.ui.templatetags.ui import badge_html
 from grids import wording
 from grids.access import may_somewhere, require, require_somewhere
 from grids.models import Grid, Policy, PolicyClause, PolicyInForce
+from grids.policy.lint import SEVERITIES
+from grids.services.linting import findings_of
 from grids.services.policies import adopt_policy, values_of
 from grids.services.tree import Refused
 
@@ -167,6 +169,7 @@ def policy_detail(request, pk):
         tabs.append(limits)
     if policy.layer == Policy.Layer.PLAN:
         tabs.append(Tab("values", "取值", lambda: _values(values)))
+        tabs.append(Tab("lint", "规则检查", lambda: _lint(policy)))
         tabs.append(Tab("districts", "采用的区县", lambda: _districts(request, policy)))
     return render_detail(
         request,
@@ -271,6 +274,19 @@ def _clauses(request, policy):
 def _values(values):
     sections = [(title, rows) for title, rows in wording.sections(values) if rows]
     return render_to_string("grids/policies/_values.html", {"sections": sections})
+
+
+def _lint(policy):
+    """Show what is to be known about a plan, the texts side by side."""
+    tones = {"conflict": "danger", "contradiction": "warning", "doubt": "notice"}
+    rows = [
+        {
+            "found": one,
+            "badge": badge_html(SEVERITIES[one.severity], tones[one.severity]),
+        }
+        for one in findings_of(policy)
+    ]
+    return render_to_string("grids/policies/_lint.html", {"rows": rows})
 
 
 def _limits(values):

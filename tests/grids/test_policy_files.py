@@ -84,7 +84,8 @@ def test_huiji_has_seven_milestones_on_five_days_the_first_before_the_notice():
 
 
 def test_yangzhou_counts_two_levels_below_a_root_that_is_no_grid():
-    assert expected(YANGZHOU) == {"grids": 163, "level:1": 33, "level:2": 130}
+    counts = {"districts": 6, "grids": 163, "level:1": 33, "level:2": 130}
+    assert expected(YANGZHOU) == counts
     assert [YANGZHOU.level_of(kind) for kind in ("district", "zone")] == [None, None]
     assert YANGZHOU.level_of("park") == 1
     assert YANGZHOU.quota_for("street") == ()
