@@ -37,7 +37,13 @@ def acceptance(
 
 
 def refusal(
-    head: Head, *, addressee: str, respondent: str, received_on: date, reason: str
+    head: Head,
+    *,
+    addressee: str,
+    respondent: str,
+    received_on: date,
+    reason: str,
+    remedies: str,
 ) -> pdf.Story:
     """不予受理通知书: to the complainant, with the reason and the ways to object."""
     return _letter(
@@ -46,36 +52,53 @@ def refusal(
         f"你投诉{respondent}一案，本机关于{pdf.chinese_date(received_on)}收到。"
         f"经审查，{reason.rstrip('。')}。根据《关于实施〈劳动保障监察条例〉若干规定》"
         "第十八条的规定，本机关决定不予受理。",
-        "如不服本决定，可以依照《中华人民共和国行政复议法》申请行政复议，"
-        "或者依照《中华人民共和国行政诉讼法》提起行政诉讼。",
+        f"如不服本决定，{remedies}。",
         "特此通知。",
     )
 
 
 def correction(
-    head: Head, *, unit: str, findings: str, demands: str, correct_by: date
+    head: Head,
+    *,
+    unit: str,
+    findings: str,
+    demands: str,
+    correct_by: date,
+    remedies: str,
 ) -> pdf.Story:
-    """限期改正指令书: to the unit."""
+    """限期改正指令书: to the unit, with its last day and the ways to object."""
     return _letter(
         head,
         unit,
-        "经查，你单位存在下列违反劳动保障法律、法规或者规章的行为：",
+        "经查，你单位有下列违反劳动保障规定的行为：",
         findings,
         "根据《劳动保障监察条例》第十八条的规定，"
-        f"责令你单位于{pdf.chinese_date(correct_by)}前改正：",
+        f"责令你单位于{pdf.chinese_date(correct_by)}前（含当日）改正：",
         demands,
         "改正情况应书面报告本机关。逾期不改正的，本机关将依法处理。"
-        "如不服本指令，可以依法申请行政复议或者提起行政诉讼。",
+        f"如不服本指令，{remedies}。",
         INSPECTOR,
         INSPECTOR,
+        last=3,
     )
 
 
-def _letter(head: Head, addressee: str, *texts: str) -> pdf.Story:
+def remedies(review: str, suit: str) -> str:
+    """Say how long review and suit are open, such as 60日 and 6个月 (T16).
+
+    An agency that does not say so leaves the period open for a year.
+    *Source:* 行政复议法 Art. 20; 行政诉讼法 Art. 46.
+    """
+    return f"可以自收到之日起{review}内依法申请行政复议，或者在{suit}内依法提起行政诉讼"
+
+
+def _letter(head: Head, addressee: str, *texts: str, last: int = 1) -> pdf.Story:
+    """Lay a letter out; its `last` paragraphs stay on one page with seal and date."""
     paragraphs = [line for text in texts for line in text.split("\n") if line.strip()]
+    body = pdf.letter_body(paragraphs)
     return [
         *pdf.letter_head(agency=head.agency, name=head.name, number=head.number),
         pdf.addressee(addressee),
-        *pdf.letter_body(paragraphs),
-        *pdf.letter_foot(agency=head.agency, day=head.on),
+        *body[:-last],
+        *pdf.letter_foot(agency=head.agency, day=head.on, below=body[-last:]),
     ]

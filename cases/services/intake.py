@@ -9,7 +9,7 @@ from django.utils import timezone
 from cases import papers, rules
 from cases.models import Identity, Matter, Writ
 from cases.services.clocks import Clocks
-from cases.services.writs import agency_word, check_sealed, issue
+from cases.services.writs import agency_word, check_sealed, issue, remedies
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
@@ -128,12 +128,15 @@ def refuse_matter(*, matter: Matter, on: date, reason: str, by: User) -> Writ:
     if not reason.strip():
         raise rules.NotAllowed("不予受理须写明理由。")
     _decide(matter, Matter.State.REFUSED, on=on, reason=reason, by=by)
+    ways = remedies(matter.district, on)
     writ = issue(
         Writ.Kind.REFUSAL,
         about=matter,
         on=on,
         by=by,
-        paper=lambda head: papers.refusal(head, reason=reason, **_letter(matter)),
+        paper=lambda head: papers.refusal(
+            head, reason=reason, remedies=ways, **_letter(matter)
+        ),
         permission=Permission.IDENTITY_REVEAL,
     )
     record("matter.refused", by=by, target=matter, on=on, **_lateness(matter, on))
@@ -158,10 +161,12 @@ def decline_matter(*, matter: Matter, on: date, reason: str, by: User) -> None:
 def reveal_identity(*, matter: Matter, reason: str, by: User) -> Identity:
     """Open the identity of whoever complained or reported; the look is recorded.
 
-    Raises NotAllowed without a reason. *Source:* 劳动保障监察条例 Art. 9.
+    Raises NotAllowed without a reason, IdentityInText when it names the person.
+    *Source:* 劳动保障监察条例 Art. 9.
     """
     if len(reason.strip()) < 4:
         raise rules.NotAllowed("查看反映人身份须写明事由（至少4个字）。")
+    check_sealed(reason, sealed=matter.identity.sealed)  # auditors read the reason
     record("identity.revealed", by=by, target=matter, reason=reason.strip())
     return matter.identity
 

@@ -7,13 +7,16 @@ from django.db import transaction
 
 from cases import papers, rules
 from cases.models import Case, Matter, Writ
+from cases.services.clocks import Clocks
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import record
 from gridinspect.documents import pdf
 from gridinspect.documents.numbering import next_number
 from gridinspect.documents.services import archive, new_code
+from gridinspect.law import Limit
 from grids.models import Grid
+from grids.policy import UNITS
 
 # The 字 of each series (domain.md 2.7).
 WORDS = {
@@ -49,6 +52,21 @@ def agency_word(district: Grid) -> str:
 def agency_name(district: Grid) -> str:
     """Return the bureau's name as it stands on a writ."""
     return f"{district.city.name}{district.name}人力资源和社会保障局"
+
+
+def remedies(district: Grid, on: date) -> str:
+    """Return the words on review and suit for a writ of this day (T16).
+
+    Raises LimitMissing.
+    """
+    limits = Clocks().limits(district)
+    review, suit = limits.of("T16", on=on), limits.of("T16-L", on=on)
+    return papers.remedies(spoken(review), spoken(suit))
+
+
+def spoken(limit: Limit) -> str:
+    """Return a limit as a person says it: 60日, 5个工作日, 6个月."""
+    return f"{limit.value}{UNITS.get(limit.unit, limit.unit)}"
 
 
 def issue(
@@ -122,6 +140,7 @@ def issue_correction(
         raise rules.NotAllowed("改正期限应晚于制发日期。")
     if case.matter:
         check_sealed(findings, demands, sealed=case.matter.identity.sealed)
+    ways = remedies(case.district, on)
     writ = issue(
         Writ.Kind.CORRECTION,
         about=case,
@@ -133,6 +152,7 @@ def issue_correction(
             findings=findings,
             demands=demands,
             correct_by=correct_by,
+            remedies=ways,
         ),
         permission=Permission.CASE_VIEW,
         demands=demands,

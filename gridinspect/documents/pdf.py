@@ -523,9 +523,18 @@ def letter_body(texts: Iterable[str | tuple[int, str]]) -> Story:
 
 
 def letter_foot(
-    *, agency: str, day: date, attachments: Sequence[str] = (), seal: bool = True
+    *,
+    agency: str,
+    day: date,
+    attachments: Sequence[str] = (),
+    seal: bool = True,
+    below: Story = (),
 ) -> Story:
-    """Return attachments, agency and date, with the seal's place named, not drawn."""
+    """Return attachments, agency and date, with the seal's place named, not drawn.
+
+    They stay on one page with `below`, the last paragraphs of the text: a page that
+    held nothing but the seal could be put to any other paper.
+    """
     story: Story = []
     if attachments:
         story.append(Spacer(0, LEADING))
@@ -542,7 +551,7 @@ def letter_foot(
             Type(Face.FANGSONG, PITCH, LEADING, 1, right=4 * PITCH),
         ),
     ]
-    return [*story, KeepTogether(signed)]
+    return [KeepTogether([*below, *story, *signed])]
 
 
 # --- the page -------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from gridinspect.documents.models import ArchivedDocument, IssuedNumber
 from gridinspect.workdays.rules import Holiday
 from grids.models import DirtyMark
 from tests.factories import make_case, make_enterprise, make_matter, make_user
+from tests.gridinspect.paper import pages_of
 
 RECEIVED = date(2026, 3, 2)
 
@@ -104,6 +105,13 @@ def test_a_letter_with_the_complainants_name_opens_only_to_intake_and_leader(
     assert documents.visible_to(intake)
     assert documents.visible_to(leader)
     assert not documents.visible_to(inspectors[0])
+
+
+def test_the_reason_to_look_at_an_identity_does_not_give_it_away(registration, intake):
+    matter = services.register_matter(**registration)
+    with pytest.raises(services.IdentityInText):
+        services.reveal_identity(matter=matter, reason="要联系陈小明", by=intake)
+    assert verbs(matter) == ["matter.registered"]
 
 
 def test_a_complaint_is_decided_on_only_once(registration, intake):
@@ -328,6 +336,43 @@ def test_a_correction_order_gets_a_number_and_a_paper(filing):
     services.note_correction(writ=writ, on=date(2026, 3, 19), by=filing["by"])
     writ.refresh_from_db()
     assert writ.corrected_on == date(2026, 3, 19)
+
+
+def paper_of(writ):
+    with writ.document.file.open("rb") as file:
+        return pages_of(file.read())
+
+
+def test_a_correction_order_of_four_lines_fits_one_page(filing):
+    case = services.file_case(**filing)
+    lines = {
+        "findings": "1.拖欠工资共计8600元。\n2.未与12名劳动者订立书面劳动合同。",
+        "demands": "1.支付拖欠的工资。\n2.与劳动者订立书面劳动合同。",
+    }
+    writ = order(case, filing["by"], **lines)
+    assert writ.document.pages == 1
+    (page,) = paper_of(writ)
+    assert "2026年3月20日前（含当日）改正" in page
+    assert "60日内依法申请行政复议" in page
+    assert "6个月内依法提起行政诉讼" in page
+
+
+@pytest.mark.parametrize("lines", range(3, 12))
+def test_the_seal_of_a_longer_order_never_stands_alone(filing, lines):
+    case = services.file_case(**filing)
+    writ = order(case, filing["by"], findings="\n".join(["未订立书面合同。"] * lines))
+    last = paper_of(writ)[-1]
+    assert "如不服本指令" in last
+    assert "（盖章）" in last
+
+
+def test_a_refusal_says_how_long_review_and_suit_are_open(registration, intake):
+    matter = services.register_matter(**registration)
+    writ = services.refuse_matter(
+        matter=matter, on=date(2026, 3, 4), reason="不属于监察事项", by=intake
+    )
+    (page,) = paper_of(writ)
+    assert "自收到之日起60日内依法申请行政复议" in page
 
 
 def test_a_correction_order_never_names_the_reporter(filing, street):
