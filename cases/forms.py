@@ -47,8 +47,12 @@ class GridField(forms.ModelChoiceField):
 
 class MatterFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="单位或编号")
-    kind = django_filters.ChoiceFilter(label="类别", choices=Matter.Kind.choices)
-    state = django_filters.ChoiceFilter(label="状态", choices=Matter.State.choices)
+    kind = django_filters.ChoiceFilter(
+        label="类别", choices=Matter.Kind.choices, empty_label="全部"
+    )
+    state = django_filters.ChoiceFilter(
+        label="状态", choices=Matter.State.choices, empty_label="全部"
+    )
     since = django_filters.DateFilter(
         "received_on", "gte", label="收到自", widget=forms.DateInput({"type": "date"})
     )
@@ -76,9 +80,11 @@ CASE_STATES = [
 
 class CaseFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="单位或案号")
-    source = django_filters.ChoiceFilter(label="来源", choices=Case.Source.choices)
+    source = django_filters.ChoiceFilter(
+        label="来源", choices=Case.Source.choices, empty_label="全部"
+    )
     state = django_filters.ChoiceFilter(
-        label="状态", choices=CASE_STATES, method="by_state"
+        label="状态", choices=CASE_STATES, method="by_state", empty_label="全部"
     )
     since = django_filters.DateFilter(
         "filed_on", "gte", label="立案自", widget=forms.DateInput({"type": "date"})
@@ -159,6 +165,7 @@ class MatterForm(forms.Form):
     grid = GridField(
         Grid.objects.none(),
         label="所属网格",
+        empty_label="请选择",
         required=False,
         help_text="关联了档案中的单位时可以不选。",
     )
@@ -216,7 +223,7 @@ class MatterForm(forms.Form):
         name = (data.get("respondent_name") or "").strip()
         units = find_units(self.user, name)
         data["enterprise"] = units[0] if len(units) == 1 else None
-        if data.get("grid") or "grid" in self.errors:
+        if data.get("grid") or "grid" in self.errors or not name:
             return
         if data["enterprise"]:
             data["grid"] = data["enterprise"].grid
@@ -273,9 +280,12 @@ class FileCaseForm(forms.Form):
     source = forms.ChoiceField(
         label="案件来源",
         choices=[
-            choice
-            for choice in Case.Source.choices
-            if choice[0] not in (Case.Source.COMPLAINT, Case.Source.REPORT)
+            ("", "请选择"),
+            *(
+                choice
+                for choice in Case.Source.choices
+                if choice[0] not in (Case.Source.COMPLAINT, Case.Source.REPORT)
+            ),
         ],
     )
     filed_on = Day(label="立案日期", initial=timezone.localdate)
@@ -284,7 +294,9 @@ class FileCaseForm(forms.Form):
     team = forms.ModelMultipleChoiceField(
         Person.objects.none(), label="办案监察员", widget=forms.CheckboxSelectMultiple
     )
-    lead = forms.ModelChoiceField(Person.objects.none(), label="主办监察员")
+    lead = forms.ModelChoiceField(
+        Person.objects.none(), label="主办监察员", empty_label="请选择"
+    )
 
     def __init__(
         self,
@@ -364,7 +376,9 @@ class CloseCaseForm(DecisionForm):
     """How a case ends."""
 
     field_order = ["outcome", "on", "note"]
-    outcome = forms.ChoiceField(label="处理结果", choices=Case.Outcome.choices)
+    outcome = forms.ChoiceField(
+        label="处理结果", choices=[("", "请选择"), *Case.Outcome.choices]
+    )
     note = Text(label="结案说明", required=False)
 
     def __init__(self, *args, **kwargs):

@@ -117,6 +117,8 @@ def _note(verb: str, data: dict) -> str:
         )
         if data.get(key)
     ]
+    if outcome := data.get("outcome"):
+        parts.append(f"处理结果：{Case.Outcome(outcome).label}")
     if data.get("late"):
         parts.append("已超过期限")
     if data.get("provisional"):

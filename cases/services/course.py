@@ -114,6 +114,8 @@ def close_case(*, case: Case, outcome: str, note: str, on: date, by: User) -> No
         raise rules.NotAllowed("调查尚未终结，请先登记调查终结日期。")
     if not ended <= on <= timezone.localdate():
         raise rules.NotAllowed("结案日期应在调查终结日期与今天之间。")
+    if outcome not in Case.Outcome.values:
+        raise rules.NotAllowed("结案须选择处理结果。")
     if case.matter:
         check_sealed(note, sealed=case.matter.identity.sealed)
     case.closed_on, case.outcome, case.closing_note = on, outcome, note

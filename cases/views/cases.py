@@ -41,7 +41,7 @@ def _columns(today):
         Column("number", "案号", link=True, sort="pk"),
         Column("enterprise", "用人单位", value="enterprise.name"),
         Column("grid", "网格", value="grid.name"),
-        Column("source", "来源", value="get_source_display"),
+        Column("source", "来源", value="get_source_display", hidden=True),
         Column("cause", "案由", value="cause"),
         Column("lead", "主办", value=_lead),
         Column("filed_on", "立案日期", sort="filed_on"),
@@ -348,7 +348,8 @@ def _explained(case):
     if case.extended_on:
         extended = clocks.investigation(case.district, case.filed_on, extended=True)
         limit = limits.of("T6", on=case.filed_on)
-        counted.append(("延长后的调查期限", limit, extended))
+        name = "延长后的调查期限（接原期限连续计算）"
+        counted.append((name, limit, extended))
     if ended := case.investigation_ended_on:
         due = clocks.decision(case, ended)
         counted.append(("处理决定期限", limits.of("T7", on=ended), due))

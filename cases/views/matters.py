@@ -132,7 +132,7 @@ def matter_detail(request, pk):
         ("所属网格", matter.grid.name),
         ("行为起止", f"{matter.act_started_on or '—'} 至 {matter.act_ended_on or '—'}"),
         (
-            "受理期限",
+            _period(matter),
             words.due_words(matter.accept_due_on, matter.accept_due_is_provisional),
         ),
     ]
@@ -328,7 +328,12 @@ def _explained(matter):
     clocks = Clocks()
     due = clocks.acceptance(matter.district, matter.received_on, matter.kind)
     limit = clocks.limits(matter.district).of("T1", on=matter.received_on)
-    return [("受理期限", limit, due)] if due else []
+    return [(_period(matter), limit, due)] if due else []
+
+
+def _period(matter) -> str:
+    """Name the period to decide: a report is not accepted, only filed or not."""
+    return "立案决定期限" if matter.is_report else "受理期限"
 
 
 def _writs(request, matter):

@@ -99,6 +99,20 @@ def test_a_faulty_registration_says_what_is_wrong(
     assert not Matter.objects.exists()
 
 
+def test_an_empty_registration_says_nothing_about_a_unit_nobody_named(as_, intake, law):
+    page = text(as_(intake).post(reverse("cases:register", args=["complaint"]), {}))
+    assert "必填" in page
+    assert "没有同名单位" not in page
+
+
+def test_a_report_has_a_period_to_decide_but_is_not_accepted(as_, intake, street, law):
+    client = as_(intake)
+    report = make_matter(grid=street, kind="report")
+    complaint = make_matter(grid=street)
+    assert "立案决定期限" in text(client.get(report.get_absolute_url()))
+    assert "立案决定期限" not in text(client.get(complaint.get_absolute_url()))
+
+
 def test_intake_cannot_register_next_door(as_, intake, huiji, law):
     page = text(
         as_(intake).post(
@@ -323,7 +337,25 @@ def test_a_case_goes_its_way_on_its_pages(as_, inspectors, leader, street, law):
     page = text(as_(handler).get(case.get_absolute_url() + "?tab=timeline"))
     for act in ("批准延期", "下达限期改正指令书", "登记改正", "调查终结", "结案"):
         assert act in page
+    assert f"处理结果：{case.get_outcome_display()}" in page
     assert writ.number in text(as_(handler).get(case.get_absolute_url() + "?tab=writs"))
+
+
+def test_a_case_is_not_closed_with_an_outcome_nobody_chose(as_, street, inspectors):
+    today = timezone.localdate()
+    case = make_case(
+        grid=street,
+        filed_on=today,
+        due_on=today + timedelta(days=30),
+        investigation_ended_on=today,
+        decision_due_on=today + timedelta(days=21),
+    )
+    url = reverse("cases:close", args=[case.pk])
+    client = as_(inspectors[0])
+    assert '<option value="" selected>请选择</option>' in text(client.get(url))
+    assert "必填" in text(client.post(url, {"on": today, "outcome": ""}))
+    case.refresh_from_db()
+    assert case.is_open
 
 
 def test_who_proposed_an_extension_cannot_approve_it(as_, street, erqi, law):
