@@ -25,3 +25,78 @@ def act_name(verb: str) -> str:
 def acts() -> dict[str, str]:
     """Return every act that has a name, for a filter."""
     return dict(sorted(_WORDS.items(), key=lambda pair: pair[1]))
+
+
+# What the details of an act are called; an unknown one keeps its own key.
+_DETAILS = {
+    "address": "来源地址",
+    "after": "现为",
+    "anonymous": "匿名",
+    "as_of": "数据截止",
+    "before": "原为",
+    "closed_on": "停用日期",
+    "code": "编码",
+    "correct_by": "改正期限",
+    "count": "数量",
+    "counts": "条数",
+    "day": "日期",
+    "days": "天数",
+    "due_on": "期限",
+    "effective": "生效日期",
+    "field": "字段",
+    "file": "文件",
+    "filed_on": "立案日期",
+    "finished_on": "完成日期",
+    "grid": "网格",
+    "grids": "网格数",
+    "in_time": "按期",
+    "is_complete": "完整",
+    "is_official": "正式公布",
+    "kind": "种类",
+    "late": "超期",
+    "lead": "主办",
+    "mode": "方式",
+    "moved": "变动期限数",
+    "number": "编号",
+    "on": "日期",
+    "outcome": "结果",
+    "passed": "合格",
+    "place": "位置",
+    "policies": "适用方案",
+    "policy": "方案",
+    "programme_start": "阶段起算日",
+    "provisional": "暂定",
+    "reason": "事由",
+    "received_on": "收到日期",
+    "role": "岗位",
+    "sha256": "校验值",
+    "since": "自",
+    "slug": "方案编号",
+    "source": "来源",
+    "successor": "接续网格",
+    "surveyed_on": "调查日期",
+    "team": "办案人员",
+    "until": "至",
+    "username": "账号",
+    "valid_until": "有效期至",
+}
+
+
+def details(data: dict[str, object]) -> str:
+    """Return the details of an act in one line, in Chinese; empty ones are left out."""
+    return "；".join(
+        f"{_DETAILS.get(key, key)}：{_said(value)}"
+        for key, value in data.items()
+        if value not in (None, "", [], {})
+    )
+
+
+def _said(value: object) -> str:
+    match value:
+        case bool():
+            return "是" if value else "否"
+        case list():
+            return "、".join(_said(one) for one in value)
+        case dict():
+            return "，".join(f"{key} {_said(one)}" for key, one in value.items())
+    return str(value)

@@ -3,7 +3,7 @@ from django import forms
 
 from gridinspect.audit.models import Event
 from gridinspect.audit.services import events_visible_to
-from gridinspect.audit.verbs import act_name, acts
+from gridinspect.audit.verbs import act_name, acts, details
 from gridinspect.ui.pages import render_list, require_holds
 from gridinspect.ui.tables import Column, build_table
 
@@ -13,7 +13,9 @@ class EventFilter(django_filters.FilterSet):
 
     actor = django_filters.CharFilter("actor_name", "icontains", label="人员")
     target = django_filters.CharFilter("target_name", "icontains", label="对象")
-    verb = django_filters.ChoiceFilter(label="动作", choices=lambda: acts().items())
+    verb = django_filters.ChoiceFilter(
+        label="动作", choices=lambda: acts().items(), empty_label="全部"
+    )
     since = django_filters.DateFilter(
         "at", "date__gte", label="自", widget=forms.DateInput({"type": "date"})
     )
@@ -32,11 +34,7 @@ COLUMNS = [
     Column("verb", "动作", value=lambda event: act_name(event.verb), sort="verb"),
     Column("target", "对象", value="target_name"),
     Column("type", "类别", value="target_type", hidden=True),
-    Column(
-        "data",
-        "内容",
-        value=lambda event: "；".join(f"{k}：{v}" for k, v in event.data.items()),
-    ),
+    Column("data", "内容", value=lambda event: details(event.data)),
     Column("rows", "行数", value=lambda event: len(event.rows) or "", numeric=True),
 ]
 

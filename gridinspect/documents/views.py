@@ -144,7 +144,15 @@ def _facts(document):
     ]
 
 
+_PARAMS = {
+    "about": "所属编号",
+    "place": "单位编码",
+    "on": "数据日期",
+    "form": "文件格式",
+}
+
+
 def _params(document):
     yield "生成人", document.made_by
     for name, value in document.params.items():
-        yield f"参数 {name}", str(value)
+        yield _PARAMS.get(name, name), str(value)
