@@ -36,11 +36,15 @@ from launcher.application import (
     build_demonstration,
     chosen_port,
     prepare_application,
+    prepare_database,
 )
 from launcher.place import Place, locked, var_dir
 from launcher.processes import Child, run_here
 from launcher.servers import check_urls, servers
 from launcher.setup import set_up
+
+# Commands that write the tables themselves, or need none.
+WITHOUT_TABLES = ("migrate", "makemigrations", "check", "collectstatic")
 
 
 def run() -> None:
@@ -97,12 +101,19 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def manage(arguments: Sequence[str]) -> int:
-    """Run a management command; start the embedded servers if nobody else has."""
+    """Run a management command; start the embedded servers if nobody else has.
+
+    Our own database is brought up to the code first, so that any command works in a
+    new folder; a database of one's own is migrated by whoever runs it.
+    """
     place = Place(var_dir())
     place.make()
     set_up()
     environment = place.environment()
+    is_ours = not environment.get("DATABASE_URL")
     with servers(place, environment, durable=True, share=True):
+        if is_ours and arguments[0] not in WITHOUT_TABLES:
+            prepare_database(place, environment)
         return run_here([str(PYTHON), "manage.py", *arguments], environment)
 
 

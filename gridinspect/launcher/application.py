@@ -9,7 +9,7 @@ import subprocess
 import time
 from functools import partial
 
-from . import BUILD, PYTHON, ROOT, Refusal, say
+from . import BUILD, PYTHON, ROOT, Refusal
 from .embedded import one_line
 from .place import Place
 from .processes import Child, dies_with_us, run_here
@@ -48,10 +48,22 @@ def chosen_port() -> int:
     return int(text)
 
 
+def prepare_database(place: Place, environment: dict[str, str]) -> None:
+    """Bring the tables and the reference data of our own database up to the code."""
+    patterns = ("*/migrations/*.py", "*/*/migrations/*.py", "grids/policies/*.toml")
+    sources = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+    once(
+        place.var / "database.stamp",
+        fingerprint(environment["DATABASE_URL"], *sources, BUILD / "stamps" / "base"),
+        "数据库",
+        partial(quietly, place, environment, "更新数据库", "-c", PREPARE),
+    )
+
+
 def prepare_application(place: Place, environment: dict[str, str]) -> None:
     """Bring database, static files and reference data up to the code."""
-    say("正在更新数据库 …")
-    quietly(place, environment, "更新数据库", "-c", PREPARE)
+    (place.var / "database.stamp").unlink(missing_ok=True)  # ask the database itself
+    prepare_database(place, environment)
     stamps = BUILD / "stamps"
     sources = sorted(p for p in ROOT.glob("static/**/*") if p.is_file())
     once(
