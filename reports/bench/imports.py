@@ -1,0 +1,211 @@
+"""A register of units from .xlsx, against calamine, row checks and COPY alone."""
+
+import csv
+import random
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from io import StringIO
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from python_calamine import load_workbook
+
+from enterprises.models import Enterprise
+from enterprises.rules import CodeError, check_uscc, uscc_check_character
+from gridinspect.imports.models import ImportBatch
+from gridinspect.imports.services import apply_batch, check_batch, keep_file
+from grids.models import Grid
+from reports.bench.ground import Ground
+from reports.bench.measuring import Measured
+from reports.demo.units import ROADS, TRADES, WORDS
+
+HEADERS = (
+    "序号", "单位名称", "统一社会信用代码", "原注册号", "单位类型", "行业",
+    "经营地址", "注册地址", "所属街道", "所属社区", "从业人数", "成立日期",
+    "法定代表人", "联系人", "联系电话", "营业状态", "登记机关", "经度", "纬度", "备注",
+)  # fmt: skip
+CODE = HEADERS.index("统一社会信用代码")
+CHANGED = 100  # one row of so many differs in the second file
+PHONE = re.compile(r"1\d{10}|0\d{2,3}-?\d{7,8}")
+STATES = frozenset(Enterprise.Status.labels)
+SEED = 7
+
+
+class ImportFailed(Exception):
+    """Not every row went in, so the time means nothing."""
+
+
+def import_first(ground: Ground) -> Measured:
+    """10,000 × 20 into an empty district: checked, previewed, written."""
+    return _first(ground, "import_first", ground.sizes.import_rows, ground.sizes.runs)
+
+
+def import_100k(ground: Ground) -> Measured:
+    """100,000 × 20 into an empty district, once."""
+    return _first(ground, "import_100k", ground.sizes.long_rows, 1)
+
+
+def import_again(ground: Ground) -> Measured:
+    """The same again, one row of a hundred changed."""
+    rows = ground.sizes.import_rows
+    files = cycle([_workbook(ground, rows, 1), _workbook(ground, rows, 0)])
+    bare = cycle([_workbook(ground, rows, 1), _workbook(ground, rows, 0)])
+    district = ground.fresh_district()
+    _import(ground, district, _workbook(ground, rows, 0))
+    _floor_table(ground)
+    _bare_import(ground, _workbook(ground, rows, 0))
+    return ground.clock.compare(
+        "import_again",
+        lambda: _import(ground, district, next(files)),
+        lambda: _bare_import(ground, next(bare)),
+        runs=ground.sizes.runs,
+        warm=False,
+    )
+
+
+def _first(ground: Ground, name: str, rows: int, runs: int) -> Measured:
+    file = _workbook(ground, rows, 0)
+    districts = iter([ground.fresh_district() for _ in range(runs)])
+    _floor_table(ground)
+
+    def bare() -> None:
+        ground.plain("TRUNCATE bench_floor")
+        _bare_import(ground, file)
+
+    return ground.clock.compare(
+        name,
+        lambda: _import(ground, next(districts), file),
+        bare,
+        runs=runs,
+        warm=False,
+    )
+
+
+def _import(ground: Ground, district: Grid, file: Path) -> None:
+    """Do what the page and `import_file --apply all` do."""
+    with file.open("rb") as stream:
+        batch = keep_file(
+            kind="enterprises",
+            file=stream,
+            name=file.name,
+            place=district,
+            district_code=district.code,
+            by=ground.by,
+        )
+    batch = check_batch(batch)
+    if batch.counts.get("reject") or batch.counts.get("duplicate"):
+        first = batch.rows.exclude(message="").first()
+        raise ImportFailed(f"{batch.counts} {first and first.message}")
+    apply_batch(batch=batch, mode=ImportBatch.Mode.ALL, by=ground.by)
+
+
+# --- the floor ------------------------------------------------------------------------
+
+
+def _floor_table(ground: Ground) -> None:
+    columns = ", ".join(f"c{n} text" for n in range(len(HEADERS)))
+    ground.plain("DROP TABLE IF EXISTS bench_floor")
+    ground.plain(f"CREATE TABLE bench_floor ({columns}, PRIMARY KEY (c{CODE}))")
+
+
+def _bare_import(ground: Ground, file: Path) -> None:
+    """Read, check each row, COPY, compare with what is there, write: no more."""
+    names = [f"c{n}" for n in range(len(HEADERS))]
+    buffer = StringIO()
+    csv.writer(buffer).writerows(_checked(file))
+    buffer.seek(0)
+    key = f"c{CODE}"
+    differs = " OR ".join(f"f.{n} IS DISTINCT FROM s.{n}" for n in names if n != key)
+    settings = ", ".join(f"{n} = excluded.{n}" for n in names if n != key)
+    with ground.clock.plain, ground.clock.plain.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE bench_staging (LIKE bench_floor) ON COMMIT DROP"
+        )
+        cursor.copy_expert("COPY bench_staging FROM STDIN WITH (FORMAT csv)", buffer)
+        cursor.execute(
+            f"SELECT s.{key}, f.{key} IS NULL, {differs} "  # noqa: S608 our own names
+            f"FROM bench_staging s LEFT JOIN bench_floor f USING ({key})"
+        )
+        cursor.fetchall()
+        cursor.execute(
+            f"INSERT INTO bench_floor SELECT s.* FROM bench_staging s "  # noqa: S608
+            f"LEFT JOIN bench_floor f USING ({key}) WHERE f.{key} IS NULL OR {differs} "
+            f"ON CONFLICT ({key}) DO UPDATE SET {settings}"
+        )
+
+
+def _checked(file: Path) -> Iterator[list[Any]]:
+    rows = load_workbook(str(file)).get_sheet_by_index(0).to_python()
+    for row in rows[1:]:
+        try:
+            check_uscc(row[CODE])
+        except CodeError:
+            continue
+        is_sound = (
+            row[1].strip()
+            and float(row[10]).is_integer()
+            and isinstance(row[11], date)
+            and PHONE.fullmatch(row[14])
+            and row[15] in STATES
+            and 73 < row[17] < 136
+        )
+        if is_sound:
+            yield row
+
+
+# --- the workbook ---------------------------------------------------------------------
+
+
+def _workbook(ground: Ground, rows: int, edition: int) -> Path:
+    """Return a register of so many units; another edition differs in one of 100."""
+    file = ground.folder / f"units-{rows}-{edition}.xlsx"
+    if not file.exists():
+        with xlsxwriter.Workbook(str(file), {"constant_memory": True}) as book:
+            sheet = book.add_worksheet("用人单位")
+            dates = book.add_format({"num_format": "yyyy-mm-dd"})
+            sheet.write_row(0, 0, HEADERS)
+            for at, row in enumerate(_rows(ground, rows, edition), 1):
+                for column, value in enumerate(row):
+                    if isinstance(value, date):
+                        sheet.write_datetime(at, column, value, dates)
+                    else:
+                        sheet.write(at, column, value)
+    return file
+
+
+def _rows(ground: Ground, number: int, edition: int) -> Iterator[list[Any]]:
+    dice, sizes = random.Random(SEED), ground.sizes  # noqa: S311 made-up rows
+    first = date(2005, 1, 1)
+    for n in range(1, number + 1):
+        trade, industry, ending, _, usual = dice.choice(TRADES)
+        name = f"郑州{dice.choice(WORDS)}{dice.choice(WORDS)}{trade}{ending}{n}号"
+        body = f"91410100QY{n:07}"
+        street = dice.randrange(1, sizes.streets + 1)
+        place = dice.randrange(1, sizes.communities + 1)
+        address = f"郑州市{dice.choice(ROADS)}{dice.randrange(1, 300)}号"
+        changed = edition if n % CHANGED == 0 else 0
+        yield [
+            n,
+            name,
+            body + uscc_check_character(body),
+            f"4101000{n:06}",
+            "企业",
+            industry,
+            address,
+            address,
+            f"{street}号街道",
+            f"{street}街{place}号社区",
+            usual + changed,
+            first + timedelta(days=dice.randrange(6000)),
+            f"测试{n % 900}",
+            f"测试{n % 700}",
+            f"1990001{n % 10_000:04}",
+            "营业",
+            "郑州市市场监督管理局",
+            round(113.5 + dice.random() / 4, 6),
+            round(34.6 + dice.random() / 4, 6),
+            "名册导入试验",
+        ]

@@ -1,0 +1,104 @@
+"""Pages, through Django's test client: middleware, session, rights, templates.
+
+Their floor is an almost empty page of the same stack, of the same person.
+"""
+
+from collections.abc import Callable
+from itertools import cycle
+
+from django.test import Client
+from django.urls import reverse
+
+from enterprises.models import Enterprise
+from gridinspect.accounts.roles import Role
+from reports.bench.ground import Ground
+from reports.bench.measuring import Measured
+
+PARTS = ("鑫源", "物流", "佳和餐饮", "宏达众", "机械制造有限公司", "查无此名")
+PAGE = 40  # of the list, 50 rows each
+PASSWORD = "bench-Secret-2026"  # noqa: S105 of an account in a database that is dropped
+
+
+class PageFailed(Exception):
+    """A page did not answer as it should, so its time means nothing."""
+
+
+def _open(client: Client, address: str) -> None:
+    response = client.get(address)
+    if response.status_code != 200:
+        raise PageFailed(f"{address} 回答 {response.status_code}")
+
+
+def _page(
+    ground: Ground, name: str, client: Client, addresses: Callable[[], str]
+) -> Measured:
+    measured = ground.clock.compare(
+        name,
+        lambda: _open(client, addresses()),
+        lambda: _open(client, reverse("accounts:password")),
+        runs=ground.sizes.requests,
+    )
+    size = len(client.get(addresses()).content)
+    return Measured(
+        name, measured.program, measured.floor, {"page_kib": round(size / 1024)}
+    )
+
+
+def dashboard_city(ground: Ground) -> Measured:
+    """The dashboard of a city: all its districts side by side."""
+    client = ground.client(role=Role.CITY_BUREAU)
+    address = reverse("reports:city", args=[ground.city.code])
+    return _page(ground, "dashboard_city", client, lambda: address)
+
+
+def dashboard_district(ground: Ground) -> Measured:
+    """The dashboard of a district with its streets."""
+    district = ground.a_district
+    client = ground.client(role=Role.DISTRICT_BUREAU, grid=district)
+    address = reverse("reports:grid", args=[district.pk])
+    return _page(ground, "dashboard_district", client, lambda: address)
+
+
+def list_search(ground: Ground) -> Measured:
+    """The list of a district's units searched by a part of the name, short and long."""
+    client = ground.client(role=Role.DISTRICT_BUREAU, grid=ground.a_district)
+    address, parts = reverse("enterprises:list"), cycle(PARTS)
+    return _page(ground, "list_search", client, lambda: f"{address}?name={next(parts)}")
+
+
+def list_page(ground: Ground) -> Measured:
+    """A late page of the whole city's units, fifty on each."""
+    client = ground.client(role=Role.CITY_BUREAU)
+    last = max(1, min(PAGE, ground.city and ground.sizes.units // 50))
+    address = f"{reverse('enterprises:list')}?page={last}&page_size=50"
+    return _page(ground, "list_page", client, lambda: address)
+
+
+def unit_file(ground: Ground) -> Measured:
+    """The file of one unit, with surveys and cases."""
+    district = ground.a_district
+    client = ground.client(role=Role.DISTRICT_BUREAU, grid=district)
+    units = Enterprise.objects.filter(district=district, cases__isnull=False)
+    keys = cycle(units.values_list("pk", flat=True)[: ground.sizes.requests])
+    return _page(
+        ground,
+        "unit_file",
+        client,
+        lambda: reverse("enterprises:detail", args=[next(keys)]),
+    )
+
+
+def login(ground: Ground) -> Measured:
+    """Signing in with the right password; its floor is one argon2 of the same cost."""
+    user = ground.user(role=Role.CITY_BUREAU, password=PASSWORD)
+    address = reverse("accounts:login")
+
+    def sign_in() -> None:
+        asked = {"username": user.username, "password": PASSWORD}
+        if Client().post(address, asked).status_code != 302:
+            raise PageFailed(f"{address} 没有放行")
+
+    def verify() -> None:
+        user.check_password(PASSWORD)
+
+    return ground.clock.compare("login", sign_in, verify, runs=ground.sizes.requests)

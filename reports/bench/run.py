@@ -1,0 +1,83 @@
+"""Which measures there are, and taking them one after the other."""
+
+import os
+import platform
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from reports.bench import figures, imports, pages, papers, trees
+from reports.bench.ground import Ground, Sizes, scratch_ground
+from reports.bench.measuring import Measured
+
+MEASURES: dict[str, Callable[[Ground], Measured]] = {
+    one.__name__: one
+    for one in (
+        imports.import_first,
+        imports.import_again,
+        imports.import_100k,
+        papers.export_100k,
+        trees.tree_build,
+        trees.tree_writers,
+        figures.coverage_full,
+        figures.coverage_dirty,
+        pages.dashboard_city,
+        pages.dashboard_district,
+        pages.list_search,
+        pages.list_page,
+        pages.unit_file,
+        papers.pdf_1000,
+        pages.login,
+        papers.deadline,
+    )
+}
+
+
+def run(
+    names: Iterable[str], *, sizes: Sizes, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Take the named measures in a scratch database; return the document (design 5).
+
+    Raises NoGround.
+    """
+    with scratch_ground(sizes) as ground:
+        document = {"machine": _machine(ground), "units": sizes.units, "measures": []}
+        for name in names:
+            measure = MEASURES[name](ground).as_json()
+            document["measures"].append(measure)
+            say(_line(measure))
+    return document
+
+
+def _machine(ground: Ground) -> dict[str, Any]:
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load": [round(figure, 1) for figure in os.getloadavg()],
+        "python": platform.python_version(),
+        "postgresql": connection.pg_version // 10_000,
+        "system": platform.system(),
+        "cpu_seconds_of": "client and server"
+        if ground.clock.sees_server
+        else "client only",
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if "model name" in line)
+    return next(names, platform.machine())
+
+
+def _line(measure: dict[str, Any]) -> str:
+    ratio = f"{measure['ratio']} 倍" if measure["ratio"] else "—"
+    return (
+        f"{measure['name']:<20} {measure['seconds']:>9.4f} 秒  "
+        f"CPU {measure['cpu_seconds']:>9.4f} 秒  {measure['queries']:>4} 次查询  "
+        f"{measure['peak_mib'] or '—':>5} MiB  底线之 {ratio}"
+    )
