@@ -269,7 +269,11 @@ class FileCaseForm(forms.Form):
 
     SECTIONS = [
         ("立案", ["unit", "source", "filed_on", "cause", "facts"]),
-        ("办案人员", ["team", "lead"], "须有两名以上持证监察员，其中一名主办。"),
+        (
+            "办案人员",
+            ["team", "lead"],
+            "须有两名以上持证监察员，其中一名主办；监察证不在有效期内的人员不列出。",
+        ),
     ]
 
     unit = forms.CharField(

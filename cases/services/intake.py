@@ -1,7 +1,7 @@
 """Complaints and reports as they come in, and the decision on them."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +17,9 @@ from gridinspect.audit.services import record
 from gridinspect.documents.numbering import next_number
 from grids.models import Grid
 from grids.services import note_entry
+
+# The same text by the same person within this time is one registration, sent twice.
+SENT_TWICE = timedelta(minutes=2)
 
 
 class AlreadyDecided(rules.NotAllowed):
@@ -43,7 +46,8 @@ def register_matter(
     """Register a complaint or report; T1 runs for the first, in 河南 for both.
 
     `identity` holds is_anonymous, name, id_number, phone, address; it is encrypted and
-    appears in no event. Raises IdentityInText when the facts of a report name it.
+    appears in no event. Raises IdentityInText when the facts of a report name it,
+    NotAllowed when the same was registered a moment ago.
     """
     person = Identity(**identity)
     if kind == Matter.Kind.REPORT:
@@ -56,6 +60,17 @@ def register_matter(
         by=by,
         path=grid.path,
     )
+    # The series is locked by now: of two equal sendings the second sees the first.
+    same = Matter.objects.filter(
+        kind=kind,
+        grid=grid,
+        respondent_name=respondent_name,
+        facts=facts,
+        registered_by=by,
+        registered_at__gt=timezone.now() - SENT_TWICE,
+    ).first()
+    if same:
+        raise rules.NotAllowed(f"刚才已登记为 {same.number}，请勿重复提交。")
     matter = Matter(
         kind=kind,
         number=str(number),

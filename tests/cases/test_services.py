@@ -63,6 +63,14 @@ def test_registering_a_complaint_starts_its_clock(registration):
     assert verbs(matter) == ["matter.registered"]
 
 
+def test_a_registration_sent_twice_is_registered_once(registration):
+    services.register_matter(**registration)
+    with pytest.raises(rules.NotAllowed, match="请勿重复提交"):
+        services.register_matter(**registration)
+    services.register_matter(**registration | {"facts": "另一件事"})
+    assert Matter.objects.count() == IssuedNumber.objects.count() == 2
+
+
 def test_an_identity_is_stored_encrypted_and_in_no_event(registration):
     matter = services.register_matter(**registration)
 
