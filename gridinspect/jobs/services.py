@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from gridinspect.accounts.models import User
@@ -137,6 +138,8 @@ class Claim:
             yield result
             self._mine.update(
                 state=Job.State.DONE,
+                done=F("total"),
+                message="",  # it said what was being done; the result says the rest
                 finished_at=timezone.now(),
                 result=result,
                 lease_until=None,
