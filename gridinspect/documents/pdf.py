@@ -528,7 +528,7 @@ def letter_foot(
     day: date,
     attachments: Sequence[str] = (),
     seal: bool = True,
-    below: Story = (),
+    below: Sequence[Flowable] = (),
 ) -> Story:
     """Return attachments, agency and date, with the seal's place named, not drawn.
 
