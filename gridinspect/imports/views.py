@@ -211,8 +211,8 @@ def _row_columns(resource):
             sort="outcome",
         ),
         Column("action", "处理", value="get_action_display", sort="action"),
-        Column("message", "问题与改法", value="message"),
-        Column("changes", "变更（原值 → 新值）", value=told),
+        Column("message", "问题与改法", value="message", wraps=True),
+        Column("changes", "变更（原值 → 新值）", value=told, wraps=True),
         Column("values", "读到的内容", value=cells),
     ]
 

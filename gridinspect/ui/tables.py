@@ -30,7 +30,8 @@ class Column:
     called) or a function of the row; without it the key is the path. `sort` is one
     field name of the queryset, or several; without it the column does not sort. `link`
     leads to the row's own page, or where the given function of the row says. A hidden
-    column appears when somebody chooses it.
+    column appears when somebody chooses it. A column that wraps shows long sentences
+    whole; the others cut them off.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Column:
     numeric: bool = False
     link: bool | Callable[[Any], str] = False
     hidden: bool = False
+    wraps: bool = False
 
     def of(self, row: Any) -> Any:
         """Return what this column shows of a row, before it is put into words."""
@@ -73,6 +75,7 @@ class Cell:
     text: str | SafeString
     url: str = ""
     numeric: bool = False
+    wraps: bool = False
 
 
 @dataclass(frozen=True)
@@ -286,7 +289,7 @@ def _header(column: Column, sort: str) -> Header:
 
 def _cell(column: Column, obj: Any) -> Cell:
     text = words(column.of(obj), numeric=column.numeric)
-    return Cell(text, column.url(obj), column.numeric)
+    return Cell(text, column.url(obj), column.numeric, column.wraps)
 
 
 def _ordered(
