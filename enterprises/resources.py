@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Max
 
+from enterprises.industries import DIVISIONS, SECTIONS, check_industry
 from enterprises.models import Enterprise, Placement, StatusPeriod
 from enterprises.rules import (
     CodeError,
@@ -99,21 +100,41 @@ def registration_number(raw: Any, setting: cleaning.Setting) -> Any:
 
 
 _INDUSTRY = re.compile(r"^([A-T]?\d{2,4}|[A-T])(?:\D.*)?$")
+_WORDS = {
+    re.sub(r"\W", "", name).removesuffix("业"): code
+    for code, name in [*DIVISIONS.items(), *SECTIONS.items()]
+} | {
+    "批发零售": "F", "商贸": "F", "贸易": "F", "住宿餐饮": "H", "酒店": "H61",
+    "宾馆": "H61", "快餐": "H62", "饮食": "H62", "交通运输": "G", "物流": "G",
+    "运输": "G", "快递": "G60", "信息技术": "I", "软件": "I65", "互联网": "I64",
+    "房地产": "K70", "物业": "K70", "物业管理": "K70", "租赁": "L71",
+    "商务服务": "L72", "人力资源": "L72", "人力资源服务": "L72", "家政": "O80",
+    "居民服务": "O80", "美容美发": "O80", "汽车维修": "O81", "汽修": "O81",
+    "保洁": "O82", "保洁服务": "O82", "医疗": "Q84", "娱乐": "R90", "装饰": "E50",
+    "装饰工程": "E50", "建筑工程": "E47", "服装": "C18", "服饰": "C18", "印刷": "C23",
+    "采矿": "B", "农业": "A01", "工业": "C", "机械制造": "C34", "加工制造": "C",
+}  # fmt: skip
 
 
 def industry(raw: Any, setting: cleaning.Setting) -> Any:
-    """Return a code of GB/T 4754 (C, C34, C3499); words are kept out with a warning."""
+    """Return a code of GB/T 4754 (C, C34, C3499), also from the name of an industry.
+
+    Words and codes that the standard does not have are kept out with a warning.
+    """
     text = cleaning.title(60)(raw, setting)
     if text is None:
         return None
     match = _INDUSTRY.match(text.upper())
-    if match:
-        return match.group(1)
-    return cleaning.Warned(
-        None,
-        "industry_unknown",
-        "行业应填GB/T 4754代码（如C34），文字未导入。",
-    )
+    words = re.sub(r"\W", "", text).removesuffix("行业").removesuffix("业")
+    code = match.group(1) if match else _WORDS.get(words) or _WORDS.get(f"{words}业")
+    try:
+        return check_industry(code or text)
+    except ValueError:
+        return cleaning.Warned(
+            None,
+            "industry_unknown",
+            f"行业“{text}”不在GB/T 4754中，该项未导入，请填代码（如C34）或门类名称。",
+        )
 
 
 @register("enterprises")
@@ -132,6 +153,9 @@ class EnterpriseResource(DistrictResource):
         synonyms=(
             "企业名称", "用人单位名称", "用人单位", "单位全称", "公司名称", "名称",
             "单位", "企业", "机构名称", "用工单位名称", "单位（企业）名称", "字号名称",
+            "企业全称", "公司全称", "企业（单位）名称", "商户名称", "经营主体名称",
+            "市场主体名称", "法人名称", "店铺名称", "企业单位名称", "公司",
+            "用人单位全称", "企业名称全称", "单位名称全称", "name",
         ),
         required=True,
         help="与营业执照一致",
@@ -171,7 +195,21 @@ class EnterpriseResource(DistrictResource):
     industry = SheetField(
         "行业",
         industry,
-        synonyms=("行业代码", "所属行业", "行业类别", "国民经济行业"),
+        synonyms=(
+            "行业代码",
+            "所属行业",
+            "行业类别",
+            "国民经济行业",
+            "行业门类",
+            "行业类型",
+            "行业分类",
+            "行业名称",
+            "所属行业代码",
+            "行业大类",
+            "所在行业",
+            "国民经济行业代码",
+            "国民经济行业分类",
+        ),
         clause="GB/T 4754-2017",
         help="行业代码，如C34",
         sample="F51",
@@ -184,12 +222,17 @@ class EnterpriseResource(DistrictResource):
             "地址", "单位地址", "实际经营地址", "用工地址", "经营（用工）地址",
             "详细地址",
             "生产经营地址", "办公地址", "经营场所", "所在地址", "企业地址", "住址",
+            "生产经营地", "经营地", "单位详细地址", "通讯地址", "公司地址", "实际地址",
+            "生产经营场所", "用人单位地址", "单位住所", "单位所在地", "联系地址",
+            "address",
         ),
         help="实际经营或用工的地址",
         sample="郑州市二七区大学路24号",
     )  # fmt: skip
     registered_address = SheetField(
-        "注册地址", cleaning.title(200), synonyms=("住所", "登记地址", "注册住所")
+        "注册地址",
+        cleaning.title(200),
+        synonyms=("住所", "登记地址", "注册住所", "登记住所", "注册地"),
     )
     street = SheetField(
         "所属街道",
@@ -197,7 +240,9 @@ class EnterpriseResource(DistrictResource):
         synonyms=(
             "街道", "街道（乡镇）", "街道办事处", "街道办", "所在街道", "乡镇",
             "乡镇街道", "街道乡镇", "街道/乡镇", "乡镇（街道）", "镇街", "镇办",
-            "办事处",
+            "办事处", "街道名称", "所属街道办事处", "所属街道办", "所属办事处",
+            "所属乡镇", "所属街道/乡镇", "所属镇街", "街镇", "所属街镇", "街道（镇）",
+            "街道/镇", "镇（街道）", "乡（镇）街道", "所属镇办", "乡镇办",
         ),
         help="网格树中的街道名称",
         sample="大学路街道",
@@ -208,6 +253,10 @@ class EnterpriseResource(DistrictResource):
         synonyms=(
             "社区", "所在社区", "社区（村）", "村社区", "社区/村", "村（社区）", "村居",
             "社区名称", "所属社区（村）", "所属网格", "网格", "居委会",
+            "所属社区/村", "社区居委会", "所在网格", "村（居）", "村/社区",
+            "所属村（社区）", "网格名称", "所属居委会", "所在社区（村）",
+            "居（村）委会",
+            "所属村居", "责任网格",
         ),
         help="网格树中的社区名称",
         sample="金桥社区",
@@ -218,6 +267,9 @@ class EnterpriseResource(DistrictResource):
         synonyms=(
             "职工人数", "员工人数", "人数", "从业人员", "从业人员数", "用工人数",
             "在职人数", "职工总数", "员工数", "职工数", "从业人员总数", "用工总数",
+            "人员数量", "员工总数", "从业人员人数", "从业人员数量", "职工数量",
+            "员工数量", "用工人员数", "在岗人数", "现有人数", "用工数", "从业数",
+            "在岗职工人数", "在职员工数", "在职职工人数", "总人数", "职工总人数",
         ),
         help="整数",
         sample="35",
@@ -225,23 +277,40 @@ class EnterpriseResource(DistrictResource):
     founded = SheetField(
         "成立日期",
         cleaning.past_day,
-        synonyms=("成立时间", "注册日期", "注册时间", "开业日期", "登记日期"),
+        synonyms=(
+            "成立时间", "注册日期", "注册时间", "开业日期", "登记日期", "开业时间",
+            "登记时间", "设立日期", "设立时间", "成立年月", "核准日期", "创办时间",
+            "创立时间", "开办时间", "注册登记日期", "成立年月日", "founded",
+        ),
         help="如2009-01-15",
         sample="2009-01-15",
-    )
+    )  # fmt: skip
     legal_representative = SheetField(
         "法定代表人",
         cleaning.title(60),
         synonyms=(
             "法人", "法人代表", "负责人", "法定代表人（负责人）", "法定代表人姓名",
             "企业法人", "单位负责人", "经营者", "法定代表人或负责人", "负责人姓名",
+            "主要负责人", "法人代表姓名", "法人姓名", "法定代表人/负责人", "企业负责人",
+            "经营者姓名", "法人/负责人", "法人（负责人）", "法人代表（负责人）",
+            "法人或负责人", "投资人", "业主", "主要负责人姓名",
         ),
         sample="李四",
     )  # fmt: skip
     contact = SheetField(
         "联系人",
         cleaning.title(60),
-        synonyms=("经办人", "劳资负责人", "联系人姓名", "企业联系人", "经办人姓名"),
+        synonyms=(
+            "经办人",
+            "劳资负责人",
+            "联系人姓名",
+            "企业联系人",
+            "经办人姓名",
+            "单位联系人",
+            "劳资员",
+            "劳资人员",
+            "劳资专管员",
+        ),
         sample="王五",
     )
     phone = SheetField(
@@ -249,7 +318,9 @@ class EnterpriseResource(DistrictResource):
         cleaning.phone,
         synonyms=(
             "电话", "手机", "联系方式", "联系人电话", "手机号", "单位电话", "手机号码",
-            "电话号码", "联系人手机", "经办人电话",
+            "电话号码", "联系人手机", "经办人电话", "联系人联系电话", "单位联系电话",
+            "企业电话", "联系人手机号", "固定电话", "联系电话号码", "联系手机",
+            "企业联系电话", "联系人联系方式", "办公电话", "座机",
         ),
         help="11位手机号或区号加座机",
         sample="13800000000",
@@ -263,7 +334,7 @@ class EnterpriseResource(DistrictResource):
             "status_invalid",
             f"营业状态应为：{'、'.join(Enterprise.Status.labels)}。",
         ),
-        synonyms=("经营状态", "登记状态", "企业状态", "状态"),
+        synonyms=("经营状态", "登记状态", "企业状态", "状态", "经营状况", "单位状态"),
         sample="营业",
         choices=tuple(Enterprise.Status.labels),
     )
@@ -274,16 +345,15 @@ class EnterpriseResource(DistrictResource):
 
     def __init__(self, **given: Any):
         super().__init__(**given)
-        self._keys: dict[str, int] = {}  # key of a name → how many rows have it
-        self._seen: set[str] = set()
+        self._first: dict[str, tuple[Any, bool]] = {}  # name's key → (place, has code)
 
     # ---- the file --------------------------------------------------------------------
 
     def note(self, row: Row) -> None:
         name = row.values.get("name")
         if name:
-            key = name_key(name)
-            self._keys[key] = self._keys.get(key, 0) + 1
+            code = bool(row.values.get("uscc"))
+            self._first.setdefault(name_key(name), ((row.sheet, row.number), code))
 
     def identify(self, row: Row) -> str:
         """A credit code is a unit; without one the same name at the same address is."""
@@ -361,7 +431,8 @@ class EnterpriseResource(DistrictResource):
     def _by_name(self, row: Row, known: "Known") -> Enterprise | None:
         """Return the one unit of this exact name that can be no other.
 
-        Never one with another code; with two addresses they are two units.
+        Never one with another code; with two addresses they are two units. Of several
+        the one that this row would have made goes before the others.
         """
         code, address = row.values.get("uscc"), row.values.get("address")
         found = [
@@ -370,6 +441,12 @@ class EnterpriseResource(DistrictResource):
             if not (code and unit.uscc)
             and (not address or not unit.address or address == unit.address)
         ]
+        if len(found) > 1:
+            found = [
+                unit
+                for unit in found
+                if unit.address == (address or "") and not unit.uscc
+            ]
         if len(found) != 1:
             return None
         if found[0].uscc and not code:
@@ -381,21 +458,22 @@ class EnterpriseResource(DistrictResource):
         return found[0]
 
     def _warn_of_twins(self, row: Row, known: "Known") -> None:
-        """Say that a new unit without code may be one that is there already (P16)."""
-        if row.values.get("uscc"):
-            return
+        """Say that a new unit may be an earlier one when a code is missing (P16)."""
+        has_code = bool(row.values.get("uscc"))
         key = name_key(row.values["name"])
+        place, first_has_code = self._first[key]
         alike = known.by_key.get(key, [])
-        if alike:
+        if alike and not has_code:
             row.warn(
                 "possible_duplicate",
                 f"可能与已有单位“{alike[0].name}”重复，请核对。",
                 at="name",
             )
-        elif self._keys.get(key, 0) > 1:
+        elif place != (row.sheet, row.number) and not (has_code and first_has_code):
+            where = f"“{place[0]}”第{place[1]}行" if place[0] else f"第{place[1]}行"
             row.warn(
                 "possible_duplicate",
-                "本文件中有名称相近的另一行，可能重复，请核对。",
+                f"与{where}名称相近，可能重复，请核对。",
                 at="name",
             )
 

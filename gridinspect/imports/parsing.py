@@ -28,6 +28,7 @@ UNPACKED = 200 * 2**20  # bytes that a workbook may unpack to (P20)
 ENTRIES = 2_000
 ROWS = 300_000
 COLUMNS = 256
+CELLS = 25_000_000  # of the rectangle that a sheet fills, blank ones included
 ROW_TEXT = 200_000  # characters of one row
 
 UNREADABLE = 3  # exit status with a sentence on standard output
@@ -266,7 +267,7 @@ def _workbook(
                 raise Unreadable(
                     f"表“{about.name}”的列数超过{COLUMNS}，请删除多余的列。"
                 )
-            if start and sheet.total_height > 1_000_000:
+            if start and sheet.total_height * sheet.total_width > CELLS:
                 raise Unreadable(f"表“{about.name}”的行数过多，请删除多余的空行。")
             rows = _offset(sheet.iter_rows(), start[1], faults) if start else iter(())
             sheets.append(
@@ -350,7 +351,9 @@ def _delimited(path: Path, out: Path) -> dict[str, Any]:
     data = path.read_bytes()
     text = _decode(data)
     start = text.lstrip()[:400].lower()
-    if start.startswith(("<html", "<!doctype", "<?xml", "<table", "{\\rtf", "%pdf")):
+    if start.startswith(("{\\rtf", "%pdf")):
+        raise Unreadable(NO_TABLE)
+    if start.startswith(("<html", "<!doctype", "<?xml", "<table")):
         raise Unreadable(
             "这是网页或其他格式的文件(仅扩展名像表格)。请用Excel打开并另存为.xlsx后上传。"
         )

@@ -34,6 +34,7 @@ class Column:
     header: str
     field: str | None
     note: str = ""
+    by_group: bool = False  # known by the group above it and its name together
 
     @property
     def letter(self) -> str:
@@ -186,14 +187,15 @@ def _table(
 ) -> Table:
     table = Table(sheet)
     head = list(islice(sheet.rows(), HEAD))
-    best: tuple[int, int] = (0, 0)
+    best: tuple[int, int, int] = (0, 0, 0)  # fields, the higher the better, rows
     rows: list[int] = []
     found: list[Column] = []
     for place, (number, cells) in enumerate(head):
         below = head[place + 1] if place + 1 < len(head) else None
         for lines, reading in _readings(sheet, names, (number, cells), below):
-            merit = (len({c.field for c in reading if c.field}), len(lines))
-            if merit[0] and merit > best:
+            fields = len({c.field for c in reading if c.field})
+            merit = (fields, -place, len(lines))
+            if fields and (merit > best or not best[0]):
                 best, rows, found = merit, lines, reading
     score = best[0]
     mapped = {c.field for c in found if c.field}
@@ -236,12 +238,9 @@ def _readings(
         readings.append(([number], _first_only(single)))
     stacked = below and below[0] == number + 1 and _looks_like_header(below[1])
     if below and stacked and _looks_like_groups(texts):
-        readings.append(
-            (
-                [number, below[0]],
-                _first_only(_stacked(sheet, names, number, texts, below)),
-            )
-        )
+        columns = _stacked(sheet, names, number, texts, below)
+        if columns:
+            readings.append(([number, below[0]], _first_only(columns)))
     return readings
 
 
@@ -252,34 +251,50 @@ def _stacked(
     texts: list[str],
     below: tuple[int, list[Any]],
 ) -> list[Column]:
-    """Read a header of two rows: the group above (merged over columns), the name."""
+    """Read a header of two rows: the group above (merged over columns), the name.
+
+    Groups that nobody merged reach to the next one. Nothing is returned when the upper
+    row has no part in the header: then it is a line above a header of one row.
+    """
     lower = [_text(cell) for cell in below[1]]
     upper = texts + [""] * (len(lower) - len(texts))
     lower += [""] * (len(upper) - len(lower))
+    across = sheet.across.get(number, [])
     groups = list(upper)
-    for left, right in sheet.across.get(number, []):
+    for left, right in across:
         for index in range(left, min(right + 1, len(groups))):
             groups[index] = upper[left] if left < len(upper) else ""
-    found = []
+    if not across:
+        for index in range(1, len(groups)):
+            if lower[index] and not groups[index] and lower[index - 1]:
+                groups[index] = groups[index - 1]
+    found, has_part = [], bool(across)
     for index, (group, name) in enumerate(zip(groups, lower, strict=True)):
         if not group and not name:
             continue
         if not name:
             found.append(Column(index, group, names.field_of(group)))
+            has_part = has_part or bool(found[-1].field)
         elif not group:
             found.append(Column(index, name, names.field_of(name)))
         else:
-            known = names.field_of(group + name, name)
-            found.append(Column(index, f"{group}{name}", known))
-    return found
+            full = names.field_of(group + name)
+            known = full or names.field_of(name)
+            found.append(Column(index, f"{group}{name}", known, by_group=bool(full)))
+            has_part = has_part or bool(full)
+    return found if has_part else []
 
 
 def _looks_like_groups(texts: list[str]) -> bool:
     """Tell a row of group names from a title and from a line with unit and date."""
     filled = [text for text in texts if text]
     return len(filled) > 1 and all(
-        len(text) <= 16 and ":" not in text for text in filled
+        len(text) <= 16 and ":" not in text and not _WHEN.search(text)
+        for text in filled
     )
+
+
+_WHEN = re.compile(r"\d{4}|\d[年月]")
 
 
 def _shown(cell: Any) -> str:
@@ -298,9 +313,12 @@ def _looks_like_header(cells: list[Any]) -> bool:
 
 
 def _first_only(columns: list[Column]) -> list[Column]:
-    """Let only the first of several columns with one meaning count; say so."""
+    """Let only one of several columns with one meaning count; say so.
+
+    The first, but before it one whose group makes the meaning plain (联系人 · 电话).
+    """
     seen: dict[str, Column] = {}
-    for column in columns:
+    for column in sorted(columns, key=lambda column: not column.by_group):
         if column.field in seen:
             column.note = f"与{seen[column.field].letter}列重复，未采用"
             column.field = None
@@ -365,13 +383,22 @@ def judge(
         for index, _ in table.required(columns)
     ]
     guidance = _guidance(number - table.header_rows[-1], texts, keys)
-    if guidance or len(filled) > 1:
-        return guidance or _signature(texts, keys)
-    if _NOTE.search(texts[0]):
+    if guidance:
+        return guidance
+    lone = [entry for entry in filled if not _ORDINAL.match(entry[1])]
+    if len(lone) != 1:
+        return _signature(texts, keys)
+    if _NOTE.search(texts[0]) and len(filled) == 1:
         return "footer"
-    if _spans(table.sheet, number, filled[0][0]):
+    if _spans(table.sheet, number, lone[0][0]) or _OUTLINE.match(texts[0]):
         return "heading"
     return _signature(texts, keys)
+
+
+_ORDINAL = re.compile(r"^[（(]?(?:\d{1,4}|[一二三四五六七八九十]{1,3})[）)、.．]?$")
+_OUTLINE = re.compile(
+    r"^(?:[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}[、.．])$"
+)
 
 
 def _guidance(below: int, texts: list[str], keys: list[str]) -> str:
@@ -384,10 +411,10 @@ def _guidance(below: int, texts: list[str], keys: list[str]) -> str:
 
 def _signature(texts: list[str], keys: list[str]) -> str:
     """Name a line of signatures, which has nothing that identifies a record."""
-    if any(keys[1:]) or not any(_SIGNATURE.search(text) for text in texts):
+    if not any(_SIGNATURE.search(text) for text in texts):
         return ""
-    first = keys[0] if keys else ""
-    return "footer" if not first or _SIGNATURE.search(first) else ""
+    signed = all(not key or _SIGNATURE.search(key) for key in keys)
+    return "footer" if signed else ""
 
 
 _TOTAL_BEGINS = frozenset("本全以合总小共累")
