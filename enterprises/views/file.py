@@ -116,7 +116,7 @@ def _phone(request: Request, unit: Enterprise):
     if not unit.contact_phone:
         return None
     masked = mask_phone(unit.contact_phone)
-    if not may(request.user, Permission.PERSONAL_REVEAL, at=unit.grid):
+    if not may(request.user, Permission.CONTACT_REVEAL, at=unit.grid):
         return masked
     url = reverse("enterprises:reveal", args=[unit.pk])
     return format_html('{} <a href="{}">查看完整号码</a>', masked, url)

@@ -256,7 +256,7 @@ def _editable_grids(user):
 def reveal(request: Request, pk: int) -> HttpResponse:
     """Show the telephone number in full, once, to who gives a reason."""
     unit = visible_unit(request, pk)
-    require(request.user, Permission.PERSONAL_REVEAL, at=unit.grid)
+    require(request.user, Permission.CONTACT_REVEAL, at=unit.grid)
     form = RevealForm(request.POST or None)
     crumbs = [*CRUMBS, (unit.name, unit.get_absolute_url())]
     if request.method == "POST" and form.is_valid():

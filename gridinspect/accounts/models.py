@@ -88,6 +88,8 @@ class User(AbstractBaseUser):
         ]
 
     def __str__(self):
+        if self.is_system:
+            return "系统"
         return self.person.name if self.person else self.username
 
     def scope_paths(self, permission: Permission | None = None) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ class Permission(StrEnum):
     SURVEY_RECORD = auto()
     COMPLAINT_INTAKE = auto()
     IDENTITY_REVEAL = auto()  # who sent a report (举报人): intake and leader only
-    PERSONAL_REVEAL = auto()  # an ID number or telephone number in full
+    PERSONAL_REVEAL = auto()  # an ID number or telephone number of staff in full
+    CONTACT_REVEAL = auto()  # the telephone of a unit's contact in full
     CASE_VIEW = auto()
     CASE_FILE = auto()
     CASE_HANDLE = auto()
@@ -57,7 +58,7 @@ POSTED_STAFF = (*INSPECTORS, Role.ASSISTANT)  # those who count as on post in a 
 
 P = Permission
 _LOOK = {P.GRID_VIEW, P.POLICY_VIEW, P.COVERAGE_VIEW}
-_FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD}
+_FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD, P.CONTACT_REVEAL}
 _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
 _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
 _IMPORTS = {P.ENTERPRISE_IMPORT, P.STAFF_IMPORT}
@@ -76,7 +77,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         Role.LEADER: _LOOK
         | _REPORTS
         | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
-        | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL},
+        | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL},
         Role.LEGAL_REVIEWER: _LOOK | {P.ENTERPRISE_VIEW, P.CASE_VIEW},
         Role.SQUAD_LEADER: _LOOK
         | _FILES

@@ -16,6 +16,6 @@ def grid_figures(request: HttpRequest, grid: Grid) -> str:
         "place": grid,
         "on": today,
         "is_city": False,
-        "figures": figures,
+        "policy": figures.own.policy,
     }
     return render_to_string("reports/_rates.html", context, request)
