@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from gridinspect.accounts.models import Person
+from gridinspect.copying import copy_rows
 from grids.models import DailyEntry, DirtyMark, Grid, Posting
 
 
@@ -18,9 +19,8 @@ def mark_dirty(grid: Grid | int, since: date) -> None:
 def mark_all_dirty(grids: Iterable[Grid | int], since: date) -> None:
     """Mark many grids in one statement."""
     keys = {grid.pk if isinstance(grid, Grid) else grid for grid in grids}
-    DirtyMark.objects.bulk_create(
-        [DirtyMark(grid_id=key, since=since) for key in sorted(keys)]
-    )
+    marks = ((key, since) for key in sorted(keys))
+    copy_rows(DirtyMark._meta.db_table, ["grid_id", "since"], marks)
 
 
 def mark_district_dirty(district: Grid, since: date) -> None:

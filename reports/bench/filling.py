@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.utils import timezone
 
 from assistants.models import Training
@@ -29,14 +29,13 @@ MONTHS = 60  # month-ends with tallies
 
 def fill(districts: Sequence[Grid], *, units: int, by: User, today: date) -> None:
     """Give districts units with histories, staff, cases and tallies of five years."""
-    with transaction.atomic():
-        _leaves(districts)
-        _staff(today)
-        indexes = _drop_indexes(Enterprise)
-        _units(units, by, today)
-        _surveys(by, today)
-        _cases(by, today)
-        _restore(indexes)
+    _leaves(districts)
+    _staff(today)
+    indexes = _drop_indexes(Enterprise)
+    _units(units, by, today)
+    _surveys(by, today)
+    _cases(by, today)
+    _restore(indexes)
     _run("ANALYZE")
     _tallies(districts, today)
     _run("VACUUM ANALYZE")
@@ -79,7 +78,7 @@ def _insert(
 def _leaves(districts: Sequence[Grid]) -> None:
     """Number the leaves in no order, so that each takes its share of the units."""
     _run(
-        "CREATE TEMP TABLE bench_grid ON COMMIT DROP AS "
+        "CREATE TABLE bench_grid AS "
         "SELECT row_number() OVER (ORDER BY md5(code)) - 1 AS number, "
         "id AS grid, district_id AS district FROM grids_grid g "
         "WHERE district_id = ANY(%s) AND rght = lft + 1",
@@ -164,7 +163,7 @@ def _units(number: int, by: User, today: date) -> None:
             "contact_phone": "(%(sealed)s)[1 + h3 %% 1000]",
             "contact_phone_index": "(%(indexes)s)[1 + h3 %% 1000]",
             "status": "CASE WHEN n %% 20 = 0 THEN 'cancelled' ELSE 'open' END",
-            "known_since": "%(today)s::date - h1 %% 1400",
+            "known_since": "%(today)s::date - 2 - h1 %% 1400",
             "recorded_by_id": "%(by)s",
         },
         "FROM (SELECT n, hashint8(n * 7) & 2147483647 AS h1, "
@@ -293,6 +292,6 @@ def _drop_indexes(model: type[models.Model]) -> list[str]:
 
 
 def _restore(indexes: Sequence[str]) -> None:
-    _run("SET LOCAL maintenance_work_mem = '256MB'")
+    _run("SET maintenance_work_mem = '256MB'")
     for definition in indexes:
         _run(definition)

@@ -91,7 +91,7 @@ def _numbered(root: Node, city: int, today) -> list[tuple]:
         counter += 1
         rows.append(
             (
-                *(key, parent, 1, city, node.code, node.name, "", node.kind, own_path),
+                *(key, parent, 1, city, node.code, node.name, "x", node.kind, own_path),
                 *(today, 1, level, left, counter),
             )
         )
