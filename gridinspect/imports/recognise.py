@@ -260,29 +260,31 @@ def _stacked(
     upper = texts + [""] * (len(lower) - len(texts))
     lower += [""] * (len(upper) - len(lower))
     across = sheet.across.get(number, [])
+    found, has_part = [], bool(across)
+    for index, (group, name) in enumerate(
+        zip(_groups(upper, lower, across), lower, strict=True)
+    ):
+        full = names.field_of(group + name)
+        known = full or names.field_of(name)
+        if group or name:
+            by_group = bool(group and name and full)
+            found.append(Column(index, f"{group}{name}", known, by_group=by_group))
+            has_part = has_part or bool(group and full)
+    return found if has_part else []
+
+
+def _groups(
+    upper: list[str], lower: list[str], across: list[tuple[int, int]]
+) -> list[str]:
+    """Return the group of each column of a header of two rows."""
     groups = list(upper)
     for left, right in across:
         for index in range(left, min(right + 1, len(groups))):
-            groups[index] = upper[left] if left < len(upper) else ""
-    if not across:
-        for index in range(1, len(groups)):
-            if lower[index] and not groups[index] and lower[index - 1]:
-                groups[index] = groups[index - 1]
-    found, has_part = [], bool(across)
-    for index, (group, name) in enumerate(zip(groups, lower, strict=True)):
-        if not group and not name:
-            continue
-        if not name:
-            found.append(Column(index, group, names.field_of(group)))
-            has_part = has_part or bool(found[-1].field)
-        elif not group:
-            found.append(Column(index, name, names.field_of(name)))
-        else:
-            full = names.field_of(group + name)
-            known = full or names.field_of(name)
-            found.append(Column(index, f"{group}{name}", known, by_group=bool(full)))
-            has_part = has_part or bool(full)
-    return found if has_part else []
+            groups[index] = upper[left]
+    for index in range(1, 0 if across else len(groups)):
+        if lower[index] and lower[index - 1] and not groups[index]:
+            groups[index] = groups[index - 1]
+    return groups
 
 
 def _looks_like_groups(texts: list[str]) -> bool:
@@ -385,14 +387,18 @@ def judge(
     guidance = _guidance(number - table.header_rows[-1], texts, keys)
     if guidance:
         return guidance
-    lone = [entry for entry in filled if not _ORDINAL.match(entry[1])]
+    return _line(table.sheet, number, filled) or _signature(texts, keys)
+
+
+def _line(sheet: Sheet, number: int, filled: list[tuple[int, str]]) -> str:
+    """Name a row with one text, beside its number at most: a note or a heading."""
+    lone = [index for index, text in filled if not _ORDINAL.match(text)]
     if len(lone) != 1:
-        return _signature(texts, keys)
-    if _NOTE.search(texts[0]) and len(filled) == 1:
+        return ""
+    first = filled[0][1]
+    if _NOTE.search(first) and len(filled) == 1:
         return "footer"
-    if _spans(table.sheet, number, lone[0][0]) or _OUTLINE.match(texts[0]):
-        return "heading"
-    return _signature(texts, keys)
+    return "heading" if _spans(sheet, number, lone[0]) or _OUTLINE.match(first) else ""
 
 
 _ORDINAL = re.compile(r"^[（(]?(?:\d{1,4}|[一二三四五六七八九十]{1,3})[）)、.．]?$")

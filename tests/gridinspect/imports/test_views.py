@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_read_says_why(
             reverse("imports:upload", args=["staff"]), {"file": file}
         )
     page = bureau_client.get(page.url)
-    assert "请用Excel打开并另存为" in page.content.decode()
+    assert "这不是电子表格文件" in page.content.decode()
 
 
 def test_a_foreign_batch_does_not_exist(upload, client, tree):
