@@ -24,6 +24,8 @@ from reports.models import Tally
 PHONES = 1_000  # different numbers: sealing a million would take a minute
 SURVEYED = 0.8  # of the units
 CASES = 10  # units for one case
+# The units made here; imports may have put others into the database before.
+OURS = "FROM enterprises_enterprise e JOIN bench_grid b ON b.grid = e.grid_id"
 MONTHS = 60  # month-ends with tallies
 
 
@@ -180,7 +182,7 @@ def _units(number: int, by: User, today: date) -> None:
             "grid_id": "e.grid_id",
             "since": "e.known_since",
         },
-        "FROM enterprises_enterprise e",
+        OURS,
     )
     _insert(
         StatusPeriod,
@@ -191,7 +193,7 @@ def _units(number: int, by: User, today: date) -> None:
             "until": "CASE WHEN e.status = 'cancelled' "
             "THEN e.known_since + (%(today)s::date - e.known_since) / 2 END",
         },
-        "FROM enterprises_enterprise e",
+        OURS,
         values,
     )
     _insert(
@@ -201,7 +203,7 @@ def _units(number: int, by: User, today: date) -> None:
             "status": "'cancelled'",
             "since": "e.known_since + (%(today)s::date - e.known_since) / 2",
         },
-        "FROM enterprises_enterprise e WHERE e.status = 'cancelled'",
+        f"{OURS} WHERE e.status = 'cancelled'",
         values,
     )
 
@@ -219,8 +221,7 @@ def _surveys(by: User, today: date) -> None:
                 "is_complete": "true",
                 "recorded_by_id": "%(by)s",
             },
-            "FROM enterprises_enterprise e "
-            "WHERE e.id %% 100 < %(share)s AND e.id %% %(every)s = 0",
+            f"{OURS} WHERE e.id %% 100 < %(share)s AND e.id %% %(every)s = 0",
             {
                 "today": today,
                 "days": days,
@@ -253,7 +254,7 @@ def _cases(by: User, today: date) -> None:
             "outcome": f"CASE WHEN {is_closed} THEN 'handling' ELSE '' END",
             "recorded_by_id": "%(by)s",
         },
-        "FROM enterprises_enterprise e WHERE e.id %% %(every)s = 0",
+        f"{OURS} WHERE e.id %% %(every)s = 0",
         {"today": today, "by": by.pk, "every": CASES},
     )
 
