@@ -110,6 +110,13 @@ class PlaceIndex:
             raise found
         return found
 
+    def has(self, names: tuple[str, ...]) -> bool:
+        """Tell whether (street, community) names one grid of the district."""
+        try:
+            return self.find(*names) is not None
+        except PlaceNotFound:
+            return False
+
     def by_code(self, code: str) -> PlaceRow | None:
         """Return the grid with this grid code or division code."""
         return self._codes.get(code)

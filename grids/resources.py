@@ -40,6 +40,22 @@ class DistrictResource(SheetResource):
     """A kind whose rows belong to grids of one district."""
 
     places: PlaceIndex
+    place_fields = ("street", "community")
+
+    @classmethod
+    def place_named(
+        cls, names: Iterable[tuple[str, ...]], places: Sequence[Place]
+    ) -> Grid | None:
+        """Return the only district that has more than half of the named places."""
+        wanted = [pair for pair in names if any(pair)]
+        grids: dict[int, list[Grid]] = {place.pk: [] for place in places}
+        for grid in Grid.objects.filter(district__in=grids, closed_on=None):
+            grids[grid.district_id].append(grid)
+        fitting = []
+        for place in places:
+            index = PlaceIndex(place, grids[place.pk])
+            fitting += [place] * (sum(map(index.has, wanted)) * 2 > len(wanted))
+        return fitting[0] if len(fitting) == 1 else None
 
     @classmethod
     def scopes(cls, user: User) -> Sequence[Place]:
@@ -386,14 +402,10 @@ class GridResource(SheetResource):
 
     def _rename(self) -> None:
         renamed = [v for v in self._kept if v["target"] is not None]
-        grids = []
-        for values in renamed:
-            grid = values["target"]
-            grid.name, grid.pinyin = values["name"], tree.initials(values["name"])
-            grids.append(grid)
-        Grid.objects.bulk_update(grids, ["name", "pinyin"], 1000)
-        if grids:
-            mark_all_dirty({grid.pk for grid in grids}, self.today)
+        names = {values["target"]: values["name"] for values in renamed}
+        if names:
+            tree.rename_grids(names=names, on=self.today)
+            mark_all_dirty({grid.pk for grid in names}, self.today)
 
 
 def _parent_of(code: str) -> str:

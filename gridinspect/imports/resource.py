@@ -137,6 +137,7 @@ class SheetResource(Resource):
     name_field: ClassVar[str] = "name"
     identifying: ClassVar[tuple[str, ...]] = ()  # the fields `identify` looks at
     conflict_code: ClassVar[str] = "conflict_in_file"
+    place_fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self, *, by: User, district: Any = None, today: date, as_of: date | None = None
@@ -164,6 +165,13 @@ class SheetResource(Resource):
     def place_of(cls, code: str) -> Place | None:
         """Return the place with this code, whoever may see it."""
         raise NotImplementedError
+
+    @classmethod
+    def place_named(
+        cls, names: Iterable[tuple[str, ...]], places: Sequence[Place]
+    ) -> Place | None:
+        """Return the one place that the `place_fields` of a file's rows make plain."""
+        return None
 
     def may_touch(self, path: str) -> bool:
         """Tell whether something with this path is in the importing person's area."""

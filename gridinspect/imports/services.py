@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
@@ -14,9 +15,11 @@ from django.utils import timezone
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.copying import copy_rows
+from gridinspect.imports.cleaning import plain
 from gridinspect.imports.examination import Examination, plain_value
 from gridinspect.imports.models import ImportBatch, ImportRow
 from gridinspect.imports.reading import UnreadableFile, open_workbook
+from gridinspect.imports.recognise import recognise
 from gridinspect.imports.registry import resource_for
 from gridinspect.imports.resource import CHANGED, NEW, REJECTED, Row, SheetResource
 from gridinspect.jobs.models import Job
@@ -89,6 +92,27 @@ def start_check(*, batch: ImportBatch, by: User) -> Job:
     )
     ImportBatch.objects.filter(pk=batch.pk).update(job=job, state=State.CHECKING)
     return job
+
+
+def place_in_file(
+    resource: type[SheetResource], path: Path, places: Sequence[Place]
+) -> Place | None:
+    """Return the place that the rows of a file make plain, None when they do not.
+
+    Raises UnreadableFile.
+    """
+    columns = resource.columns()
+    names: set[tuple[str, ...]] = set()
+    with open_workbook(path) as book:
+        for table in recognise(book, columns, resource.title).used:
+            indexes = [table.mapped.get(name, -1) for name in resource.place_fields]
+            for _, cells, _ in table.sheet.filled_rows(table.header_rows[-1]):
+                names.add(
+                    tuple(
+                        plain(cells[i]) if -1 < i < len(cells) else "" for i in indexes
+                    )
+                )
+    return resource.place_named(names, places)
 
 
 def resource_of(batch: ImportBatch) -> SheetResource:

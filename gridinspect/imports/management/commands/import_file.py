@@ -1,17 +1,21 @@
 import json
+from argparse import ArgumentTypeError
 from datetime import date
 from pathlib import Path
 
 from django.core.management.base import CommandError
 from django.utils import timezone
+from xlsxwriter.exceptions import FileCreateError
 
 from gridinspect.accounts.models import User
 from gridinspect.commands import PlainCommand
 from gridinspect.imports import services
 from gridinspect.imports.examination import COUNTS, plain_value
 from gridinspect.imports.models import ImportBatch
+from gridinspect.imports.reading import UnreadableFile
 from gridinspect.imports.registry import UnknownKind, resource_for
 from gridinspect.imports.resource import Row
+from gridinspect.imports.returned import write_returned
 
 
 class Command(PlainCommand):
@@ -27,16 +31,19 @@ class Command(PlainCommand):
         parser.add_argument("--apply", choices=["all", "valid"])
         parser.add_argument("--opened-on", metavar="DATE", help="of new grids; today")
         parser.add_argument("--json", action="store_true")
+        parser.add_argument("--returned", metavar="OUT.xlsx", type=_workbook)
 
-    def handle(self, *, kind, file, user, district, apply, opened_on, json, **_):
+    def handle(
+        self, *, kind, file, user, district, apply, opened_on, json, returned, **_
+    ):
         resource = _resource(kind)
         by = _user(user)
         if not by.holds(resource.permission):
             raise CommandError(f"{by} 的岗位不能导入{resource.title}。", returncode=2)
-        place = _place(resource, by, district)
         path = Path(file)
         if not path.is_file():
             raise CommandError(f"没有文件“{file}”。", returncode=2)
+        place = _place(resource, by, district, path)
         rows: list[Row] = []
         with path.open("rb") as stream:
             batch = services.keep_file(
@@ -56,11 +63,19 @@ class Command(PlainCommand):
             except services.ImportRefused as fault:
                 message = str(fault)
         outcome = _outcome(batch, rows, message)
+        if returned and outcome["file_outcome"] == "import":
+            _return(batch, rows, returned)
         batch.file.delete(save=False)
         ImportBatch.objects.filter(pk=batch.pk).update(file="")
         self.stdout.write(_as_json(outcome) if json else _as_text(outcome))
         if apply and batch.state != ImportBatch.State.APPLIED:
             raise CommandError(message or "没有写入。", returncode=1)
+
+
+def _workbook(text):
+    if not text.lower().endswith(".xlsx"):
+        raise ArgumentTypeError("--returned 只写 .xlsx 文件。")
+    return Path(text)
 
 
 def _resource(kind):
@@ -90,8 +105,11 @@ def _day(text):
         ) from None
 
 
-def _place(resource, by, code):
-    """Return the place that the rows are for: the named one, or the only one."""
+def _place(resource, by, code, path):
+    """Return the place that the rows are for: named, the only one, or plain from them.
+
+    A file that cannot be read is refused later, whatever the place.
+    """
     places = list(resource.scopes(by))
     if code:
         named = resource.place_of(code)
@@ -103,8 +121,21 @@ def _place(resource, by, code):
         return places[0]
     if not places:
         raise CommandError("还没有区县，请先导入区划名录（grids）。", returncode=2)
+    try:
+        found = services.place_in_file(resource, path, places)
+    except UnreadableFile:
+        return places[0]
+    if found:
+        return found
     codes = "、".join(place.code for place in places[:20])
     raise CommandError(f"请用 --district 指明区县：{codes}。", returncode=2)
+
+
+def _return(batch, rows, target):
+    try:
+        write_returned(batch.file.path, batch.recognised, rows, target)
+    except (OSError, FileCreateError):
+        raise CommandError(f"无法写入“{target}”，请换一个位置。") from None
 
 
 def _outcome(batch, rows, message):

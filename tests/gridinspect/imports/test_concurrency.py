@@ -1,0 +1,53 @@
+"""Two people import one roster at the same time, each with a connection of his own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from io import BytesIO
+from threading import Barrier
+
+import pytest
+from django.db import connections
+
+from assistants.models import StaffFile
+from gridinspect.accounts.models import User
+from gridinspect.imports import services
+from grids.models import Posting
+from tests.factories import make_city, make_district
+from tests.gridinspect.imports.messy import HEAD, book, citizen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_roster_imported_twice_at_once_makes_one_set_of_rows():
+    district = make_district("二七区", city=make_city(), code="410103")
+    rows = [HEAD, *([f"张{'甲乙丙丁'[n % 4]}", citizen(n)] for n in range(1, 60))]
+    batches = [ready(book(rows), district) for _ in range(2)]
+    together = Barrier(2)
+
+    def write(batch):
+        together.wait()
+        try:
+            services.apply_batch(batch=batch, mode="all", by=batch.owner)
+        except services.PreviewOutdated:
+            return services.check_again(batch, message="数据有变化。").counts
+        finally:
+            connections.close_all()
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(pool.map(write, batches))
+    (second,) = [counts for counts in seen if counts]
+    assert (second["same"], second["new"], second["changed"]) == (59, 0, 0)
+    assert StaffFile.objects.count() == Posting.objects.count() == 59
+
+
+def ready(content, district):
+    batch = services.keep_file(
+        kind="staff",
+        file=BytesIO(content),
+        name="名册.xlsx",
+        place=district,
+        district_code=district.code,
+        by=User.objects.system(),
+        as_of=date(2026, 3, 2),
+    )
+    return services.check_batch(batch)
