@@ -138,7 +138,7 @@ def _bare_import(ground: Ground, file: Path) -> None:
 
 
 def _checked(file: Path) -> Iterator[list[Any]]:
-    rows = load_workbook(str(file)).get_sheet_by_index(0).to_python()
+    rows: list[list[Any]] = load_workbook(str(file)).get_sheet_by_index(0).to_python()
     for row in rows[1:]:
         try:
             check_uscc(row[CODE])

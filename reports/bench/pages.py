@@ -68,8 +68,9 @@ def list_search(ground: Ground) -> Measured:
 
 def list_page(ground: Ground) -> Measured:
     """A late page of the whole city's units, fifty on each."""
+    assert ground.city  # noqa: S101 it is filled
     client = ground.client(role=Role.CITY_BUREAU)
-    last = max(1, min(PAGE, ground.city and ground.sizes.units // 50))
+    last = max(1, min(PAGE, ground.sizes.units // 50))
     address = f"{reverse('enterprises:list')}?page={last}&page_size=50"
     return _page(ground, "list_page", client, lambda: address)
 

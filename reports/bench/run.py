@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
-
 from reports.bench import figures, imports, pages, papers, trees
 from reports.bench.ground import Ground, Sizes, scratch_ground
 from reports.bench.measuring import Measured
@@ -43,12 +41,12 @@ def run(
     Raises NoGround.
     """
     with scratch_ground(sizes) as ground:
-        document = {"machine": _machine(ground), "units": sizes.units, "measures": []}
+        measures = []
         for name in names:
-            measure = MEASURES[name](ground).as_json()
-            document["measures"].append(measure)
-            say(_line(measure))
-    return document
+            measures.append(MEASURES[name](ground).as_json())
+            say(_line(measures[-1]))
+        machine = _machine(ground)
+    return {"machine": machine, "units": sizes.units, "measures": measures}
 
 
 def _machine(ground: Ground) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def _machine(ground: Ground) -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "load": [round(figure, 1) for figure in os.getloadavg()],
         "python": platform.python_version(),
-        "postgresql": connection.pg_version // 10_000,
+        "postgresql": ground.clock.plain.server_version // 10_000,
         "system": platform.system(),
         "cpu_seconds_of": "client and server"
         if ground.clock.sees_server
