@@ -16,10 +16,24 @@ from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
 from gridinspect.scope import within_paths
 from grids.models import City, DailyEntry, Grid, Posting
 from grids.services.policies import policies_on
+from grids.standing import grids_in, periods_in
 from reports.rules import NETWORKED_DAYS
 from reports.tallies import leaf_keys
 
 PARTS = ("numerator", "denominator", "missing")
+
+# What one must be granted at a place to see the rows of a rate; units otherwise.
+READ_BY = {
+    "trained": Permission.STAFF_VIEW,
+    "networked": Permission.GRID_VIEW,
+    "timely": Permission.CASE_VIEW,
+    "staffed": Permission.COVERAGE_VIEW,
+}
+
+
+def read_by(key: str) -> Permission:
+    """Return what opens the rows behind a rate such as "acquired", "staffed:either"."""
+    return READ_BY.get(key.partition(":")[0], Permission.ENTERPRISE_VIEW)
 
 
 def known_units(place: Grid | City, on: date) -> QuerySet[Placement]:
@@ -32,7 +46,7 @@ def known_units(place: Grid | City, on: date) -> QuerySet[Placement]:
     )
     return (
         Placement.objects.on(on)
-        .filter(within_paths([place.path], "grid__path"), Exists(open_then))
+        .filter(Exists(open_then), grid__in=_stood(place, on))
         .annotate(
             last_survey=Subquery(
                 complete.order_by("-surveyed_on").values("surveyed_on")[:1]
@@ -40,6 +54,11 @@ def known_units(place: Grid | City, on: date) -> QuerySet[Placement]:
         )
         .select_related("enterprise", "grid__parent")
     )
+
+
+def _stood(place: Grid | City, on: date) -> QuerySet:
+    """Return the keys of a place and of all that stood below it on a date."""
+    return periods_in(place, on).values("grid")
 
 
 def unit_rows(
@@ -65,8 +84,7 @@ def trained_rows(
     posted = (
         Posting.objects.visible_to(user)
         .on(on)
-        .within(place)
-        .filter(role=Role.ASSISTANT)
+        .filter(grid__in=_stood(place, on), role=Role.ASSISTANT)
         .select_related("person", "grid__parent")
     )
     return _part(posted, Q(Exists(passed)), part)
@@ -85,8 +103,8 @@ def networked_rows(
         .filter(grid=OuterRef("pk"), role__in=POSTED_STAFF)
         .filter(Exists(entered))
     )
-    leaves = Grid.objects.visible_to(user).within(place)
-    leaves = leaves.filter(pk__in=leaf_keys_of(place, on)).select_related("parent")
+    leaves = Grid.objects.visible_to(user).filter(pk__in=leaf_keys_of(place, on))
+    leaves = leaves.select_related("parent")
     return _part(leaves, Q(Exists(active)), part)
 
 
@@ -96,8 +114,7 @@ def timely_rows(
     """Return the cases behind 法定时限内办结率."""
     closed = (
         Case.objects.visible_to(user)
-        .within(place)
-        .filter(closed_on__range=(date(on.year, 1, 1), on))
+        .filter(grid__in=_stood(place, on), closed_on__range=(date(on.year, 1, 1), on))
         .select_related("enterprise", "grid")
     )
     return _part(closed, Q(closed_in_time=True), part)
@@ -106,7 +123,7 @@ def timely_rows(
 def leaf_keys_of(place: Grid | City, on: date) -> list[int]:
     """Return the leaves of a place on a date, over all its districts."""
     grids: dict[int, list[Grid]] = {}
-    for grid in Grid.objects.filter(within_paths([place.path], "path")):
+    for grid in grids_in(place, on):
         grids.setdefault(grid.district_id, []).append(grid)
     policies = policies_on(grids, on)
     return [
@@ -124,11 +141,11 @@ def _assigned(place: Grid | City, on: date) -> Q:
 
 
 def _acquired(place: Grid | City, on: date) -> Q:
-    districts = Grid.objects.filter(within_paths([place.path], "path"))
-    keys = set(districts.values_list("district", flat=True))
+    districts = periods_in(place, on)
+    keys = set(districts.values_list("grid__district", flat=True))
     fresh = Q(pk__in=[])
     for district, policy in policies_on(keys, on).items():
-        since = on - timedelta(days=policy.values.freshness_days)
+        since = on - timedelta(days=policy.freshness_days)
         fresh |= Q(district=district, last_survey__gte=since)
     return fresh
 

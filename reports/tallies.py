@@ -19,6 +19,7 @@ from enterprises.models import Enterprise
 from gridinspect.accounts.roles import POSTED_STAFF, Role
 from grids.models import DailyEntry, DirtyMark, Grid, Posting
 from grids.services.policies import PolicyOnDate, policy_on
+from grids.standing import grids_in
 from reports.models import Tally
 from reports.rules import NETWORKED_DAYS, NUMBERS, Counts, Staffing
 
@@ -50,10 +51,9 @@ SELECT placed.grid_id,
 def count_district(district: Grid, on: date) -> dict[int, Counts]:
     """Return what hangs directly on each grid of a district at the end of a day."""
     policy = policy_on(district, on)
-    grids = {grid.pk: grid for grid in Grid.objects.filter(district=district)}
-    leaves = leaf_keys(grids.values(), policy, on)
+    leaves = leaf_keys(grids_in(district, on), policy, on)
     posts = _Posts(district, on)
-    units = _units(district, on, policy.values.freshness_days if policy else None)
+    units = _units(district, on, policy.freshness_days if policy else None)
     cases = _cases(district, on)
     fillings = fillings_of(district, on) if policy else {}
     keys = {*units, *posts.assistants, *leaves, *cases, *fillings}
@@ -84,15 +84,16 @@ def count_district(district: Grid, on: date) -> dict[int, Counts]:
 def leaf_keys(
     grids: Iterable[Grid], policy: PolicyOnDate | None, on: date
 ) -> frozenset[int]:
-    """Return the leaves: counted grids, open, without counted open children."""
+    """Return the leaves: counted grids, open, without counted open children.
+
+    `grids` are as they were on that date.
+    """
     if policy is None:
         return frozenset()
     counted = [
         grid
         for grid in grids
-        if grid.kind in policy.values.counted_kinds
-        and grid.opened_on <= on
-        and (grid.closed_on is None or grid.closed_on > on)
+        if grid.kind in policy.values.counted_kinds and grid.is_open_on(on)
     ]
     parents = {grid.parent_id for grid in counted}
     return frozenset(grid.pk for grid in counted if grid.pk not in parents)
@@ -210,12 +211,13 @@ def settle(district: Grid, *, today: date | None = None) -> bool:
     today = today or timezone.localdate()
     _lock(district)
     marks = DirtyMark.objects.filter(grid__district=district)
+    keys: list[int] = []  # read once: a mark that commits meanwhile is not ours
     earliest: dict[int, date] = {}
-    for grid_id, since in marks.values_list("grid", "since"):
+    for key, grid_id, since in marks.values_list("pk", "grid", "since"):
+        keys.append(key)
         earliest[grid_id] = min(since, earliest.get(grid_id, since))
     if not earliest:
         return False
-    keys = list(marks.values_list("pk", flat=True))
     DirtyMark.objects.filter(pk__in=keys).delete()
     for day in kept_days(min(earliest.values()), today):
         touched = {key for key, since in earliest.items() if since <= day}

@@ -127,7 +127,6 @@ def account_open(request: Request):
 
 def account_open_for(request: Request, person_pk: int):
     """Make an account for somebody who is on post already."""
-    require_holds(request.user, Permission.ACCOUNT_MANAGE)
     people = staff_accounts.people_without_account(request.user)
     person = get_object_or_404(people, pk=person_pk)
     form = UsernameForm(request.POST or None)
@@ -216,9 +215,10 @@ def account_post(request: Request, pk: int):
 
 def posting_end(request: Request, pk: int):
     """End a post of somebody with an account."""
-    require_holds(request.user, Permission.ACCOUNT_MANAGE)
     managed = staff_accounts.postings_managed_by(request.user)
-    posting = get_object_or_404(managed.select_related("person__user"), pk=pk)
+    posting = get_object_or_404(
+        managed.filter(person__user__isnull=False).select_related("person__user"), pk=pk
+    )
     back = _managed(request, posting.person.user.pk)
     form = EndPostForm(request.POST or None)
     if form.is_valid():
@@ -239,7 +239,6 @@ def posting_end(request: Request, pk: int):
 
 
 def _managed(request: Request, pk: int) -> User:
-    require_holds(request.user, Permission.ACCOUNT_MANAGE)
     managed = staff_accounts.accounts_managed_by(request.user)
     return get_object_or_404(managed.select_related("person"), pk=pk)
 

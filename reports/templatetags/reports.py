@@ -6,6 +6,7 @@ from django import template
 from django.urls import reverse
 
 from grids.models import City, Grid
+from reports.rows import read_by
 
 register = template.Library()
 
@@ -18,6 +19,12 @@ def rows_url(place: Grid | City, rate: str, part: str, on: date) -> str:
     else:
         url = reverse("reports:grid-rows", args=[place.pk, rate, part])
     return f"{url}?on={on:%Y-%m-%d}"
+
+
+@register.simple_tag(takes_context=True)
+def may_open(context: dict, rate: str) -> bool:
+    """Tell whether the reader's posts open the rows behind a rate."""
+    return context["user"].holds(read_by(rate.replace("-", ":")))
 
 
 @register.filter

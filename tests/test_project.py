@@ -1,0 +1,700 @@
+"""The tests of the whole: every URL, each role, and nothing of the neighbours'.
+
+Two districts of one city hold one object of each kind: 二七, where the users of every
+role are posted, and 惠济, whose names all contain a canary. A URL that nobody put into
+one of the tables below fails the first test.
+"""
+
+import re
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from unittest import mock
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client, override_settings
+from django.urls import NoReverseMatch, get_resolver, reverse
+
+from gridinspect.accounts.roles import Role
+from gridinspect.jobs import services as jobs
+from gridinspect.jobs.models import Job
+from gridinspect.ui.registry import menu
+from reports import tallies
+from tests.factories import TODAY, make_city, make_district, make_user
+from tests.support import (
+    Page,
+    make_closed_case,
+    make_one_of_everything,
+    text_of,
+)
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.xdist_group("project"),  # the two districts are made once
+]
+
+CANARY = "金丝雀"
+ABSENT = 987_654_321  # a key that no row has
+HTMX = {"HX-Request": "true"}
+
+# --- the tables -----------------------------------------------------------------------
+
+PUBLIC = {"accounts:login", "health"}
+
+# Pages and parts of pages that take no key, or one that belongs to no place.
+KEYLESS = {
+    "home": [],
+    "accounts:password": [],
+    "assistants:create": [],
+    "assistants:establishment": [],
+    "assistants:list": [],
+    "audit:list": [],
+    "cases:clocks": [],
+    "cases:list": [],
+    "cases:matters": [],
+    "cases:register": ["complaint"],
+    "documents:list": [],
+    "documents:verify": [],
+    "enterprises:add": [],
+    "enterprises:drafts": [],
+    "enterprises:export": [],
+    "enterprises:list": [],
+    "enterprises:similar": [],
+    "grids:account-open": [],
+    "grids:accounts": [],
+    "grids:adopt": [],
+    "grids:adoptions": [],
+    "grids:cities": [],
+    "grids:create": [],
+    "grids:list": [],
+    "grids:options": [],
+    "grids:policies": [],
+    "grids:tree": [],
+    "imports:list": [],
+    "imports:template": ["enterprises"],
+    "imports:upload": ["enterprises"],
+    "jobs:list": [],
+    "reports:conformance": [],
+    "reports:dashboard": [],
+    "reports:new": [],
+    "ui:style": [],
+    "workdays:add": [],
+    "workdays:list": [],
+}
+
+# Other values of their keys, walked like KEYLESS.
+VARIANTS = [
+    ("cases:register", ["report"], ""),
+    ("imports:upload", ["staff"], ""),
+    ("imports:upload", ["grids"], ""),
+    ("imports:template", ["staff"], ""),
+    ("workdays:year", [2026], ""),
+    ("workdays:edit", [2026], ""),
+    ("cases:list", [], "page=2&page_size=20&sort=-filed_on"),
+]
+
+# A search for what only the neighbours have; {w} is the beginning of their names.
+SEARCHES = [
+    ("assistants:list", "q={w}"),
+    ("audit:list", "q={w}&actor={w}&target={w}"),
+    ("cases:list", "q={w}"),
+    ("cases:matters", "q={w}"),
+    ("documents:list", "q={w}&title={w}"),
+    ("enterprises:export", "q={w}&name={w}"),
+    ("enterprises:list", "q={w}&name={w}"),
+    ("enterprises:similar", "name={w}餐饮有限公司"),
+    ("grids:accounts", "q={w}"),
+    ("grids:adoptions", "district={w}"),
+    ("grids:list", "q={w}"),
+    ("grids:options", "q={w}"),
+    ("grids:options", "q=jsq"),
+]
+
+# Pages that can be asked for one place.
+BY_PLACE = [
+    "assistants:create",
+    "assistants:establishment",
+    "assistants:list",
+    "cases:list",
+    "cases:matters",
+    "enterprises:add",
+    "enterprises:export",
+    "enterprises:list",
+    "grids:adopt",
+    "grids:create",
+    "grids:list",
+    "reports:conformance",
+    "reports:dashboard",
+    "reports:new",
+]
+
+# Keys of what belongs to no place: the law, and the calendar.
+OF_NO_PLACE = {
+    "grids:policy": lambda has: [has.district.policies.get().policy_id],
+    "workdays:year": lambda has: [2026],
+    "workdays:edit": lambda has: [2026],
+}
+
+# From the objects of a district to the arguments of each URL with a key.
+SCOPED = {
+    "assistants:certificate": lambda has: [has.staff.pk],
+    "assistants:change": lambda has: [has.staff.pk],
+    "assistants:detail": lambda has: [has.staff.pk],
+    "assistants:end-post": lambda has: [has.posting.pk],
+    "assistants:person": lambda has: [has.staff.person_id],
+    "assistants:post": lambda has: [has.staff.pk],
+    "assistants:reveal": lambda has: [has.staff.pk],
+    "assistants:training": lambda has: [has.staff.pk],
+    "cases:accept": lambda has: [has.complaint.pk],
+    "cases:close": lambda has: [has.case.pk],
+    "cases:correct": lambda has: [has.case.pk],
+    "cases:decide_extension": lambda has: [has.extension.pk],
+    "cases:decline": lambda has: [has.report.pk],
+    "cases:detail": lambda has: [has.case.pk],
+    "cases:end_investigation": lambda has: [has.case.pk],
+    "cases:file": lambda has: [has.unit.pk],
+    "cases:file_matter": lambda has: [has.complaint.pk],
+    "cases:matter": lambda has: [has.complaint.pk],
+    "cases:note_correction": lambda has: [has.writ.pk],
+    "cases:propose_extension": lambda has: [has.case.pk],
+    "cases:refuse": lambda has: [has.complaint.pk],
+    "cases:reveal": lambda has: [has.report.pk],
+    "documents:detail": lambda has: [has.document.pk],
+    "documents:download": lambda has: [has.document.pk],
+    "enterprises:blank-pdf": lambda has: [has.unit.pk],
+    "enterprises:change": lambda has: [has.unit.pk],
+    "enterprises:compare": lambda has: [has.unit.pk],
+    "enterprises:detail": lambda has: [has.unit.pk],
+    "enterprises:draft-discard": lambda has: [has.draft.enterprise_id],
+    "enterprises:reveal": lambda has: [has.unit.pk],
+    "enterprises:survey": lambda has: [has.survey.pk],
+    "enterprises:survey-add": lambda has: [has.unit.pk],
+    "enterprises:survey-pdf": lambda has: [has.survey.pk],
+    "grids:account": lambda has: [has.account.pk],
+    "grids:account-open-for": lambda has: [has.person_without_account.pk],
+    "grids:account-post": lambda has: [has.account.pk],
+    "grids:account-reset": lambda has: [has.account.pk],
+    "grids:account-switch": lambda has: [has.account.pk],
+    "grids:change": lambda has: [has.grid.pk],
+    "grids:city": lambda has: [has.foreign_city.pk],
+    "grids:close": lambda has: [has.grid.pk],
+    "grids:detail": lambda has: [has.grid.pk],
+    "grids:move": lambda has: [has.grid.pk],
+    "grids:posting-end": lambda has: [has.account_posting.pk],
+    "reports:city": lambda has: [has.foreign_city.code],
+    "reports:city-rows": lambda has: [has.foreign_city.code, "acquired", "missing"],
+    "reports:grid": lambda has: [has.grid.pk],
+    "reports:grid-rows": lambda has: [has.grid.pk, "acquired", "missing"],
+}
+
+# By a person, not by a place; administrators see those of their places.
+OWNED = {
+    "imports:confirm": lambda has: [has.batch.pk],
+    "imports:detail": lambda has: [has.batch.pk],
+    "imports:discard": lambda has: [has.batch.pk],
+    "jobs:cancel": lambda has: [has.job.pk],
+    "jobs:detail": lambda has: [has.job.pk],
+}
+KEYED = SCOPED | OWNED
+
+# Without a key and without a page: what they change is the user's own.
+OWN_ACTS = {"accounts:logout", "ui:columns", "ui:text-size"}
+
+POST_ONLY = OWN_ACTS | {
+    "enterprises:draft-discard",
+    "grids:account-reset",
+    "grids:account-switch",
+    "imports:confirm",
+    "imports:discard",
+    "jobs:cancel",
+}
+
+# Reading these is an act with a trail of its own, so they write on GET.
+TRACED_READING = {"documents:download", "enterprises:export"}
+
+
+def named_urls(resolver=None, namespace=""):
+    """Yield the full name of every URL."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if hasattr(entry, "url_patterns"):
+            inner = f"{entry.namespace}:" if entry.namespace else namespace
+            yield from named_urls(entry, inner)
+        else:
+            yield f"{namespace}{entry.name}"
+
+
+def test_every_url_is_classified():
+    known = PUBLIC | OWN_ACTS | set(KEYLESS) | set(OF_NO_PLACE) | set(KEYED)
+    named = set(named_urls())
+    assert named - known == set(), "put each of these into a table of this module"
+    assert known - named == set(), "these are gone"
+
+
+def test_every_url_has_one_name():
+    names = list(named_urls())
+    assert sorted(names) == sorted(set(names))
+
+
+# --- two districts --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page said, kept without what is new each time it is drawn."""
+
+    status: int
+    text: str = ""
+    headers: dict = field(default_factory=dict)
+    form: object = None
+    fault: str = ""
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Make both districts and read every page once; all tests of this module look.
+
+    `before` is what each keyless page said when the neighbours had nothing yet, `after`
+    what it said then, `own` what the pages of our own objects said. The later two are
+    read in a transaction that cannot write.
+    """
+    files = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files"))
+    hours = mock.patch("gridinspect.accounts.middleware.STEP", 3 * 3600)
+    with django_db_blocker.unblock(), transaction.atomic(), files, hours:
+        yield build_world()
+        transaction.set_rollback(True)
+
+
+def build_world():
+    city = make_city("郑州市", code="410100")
+    erqi = make_district("二七区", city=city, code="410103")
+    huiji = make_district("惠济区", city=city, code="410108")
+    ours = make_one_of_everything(erqi, word="麻雀", letters="MQ")
+    ours.foreign_city = city
+    make_closed_case(ours, on=TODAY())
+    users = {role: make_user(grid=erqi, role=role) for role in Role}
+    clients = {role: signed_in(user) for role, user in users.items()}
+    tallies.recount(erqi, TODAY())
+    pages = keyless_pages()
+    before = {role: crawled(client, pages) for role, client in clients.items()}
+    theirs = make_one_of_everything(huiji, word=CANARY, letters="JSQ")
+    theirs.foreign_city = make_city("开封市", code="410200")
+    make_closed_case(theirs, on=TODAY())
+    tallies.recount(huiji, TODAY())
+    objects = pages_of(ours)
+    return SimpleNamespace(
+        city=city,
+        ours=ours,
+        theirs=theirs,
+        users=users,
+        clients=clients,
+        before=before,
+        after={role: crawled(client, pages) for role, client in clients.items()},
+        own={role: crawled(client, objects) for role, client in clients.items()},
+    )
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    client.get(reverse("jobs:list"))  # the session notes its beginning
+    return client
+
+
+def keyless_pages():
+    """Return {address: name} of every page that takes no key of a place."""
+    pages = {reverse(name, args=args): name for name, args in KEYLESS.items()}
+    for name, args, query in VARIANTS:
+        pages[f"{reverse(name, args=args)}?{query}"] = name
+    return pages
+
+
+def pages_of(has):
+    """Return {address: name} of every page about an object of a district."""
+    keyed = KEYED | OF_NO_PLACE
+    return {
+        reverse(name, args=of(has)): name
+        for name, of in keyed.items()
+        if name not in POST_ONLY
+    }
+
+
+def crawled(client, pages):
+    """Read pages, and return {address: Answer}."""
+    return {
+        url: read(client, url, writes=name in TRACED_READING)
+        for url, name in pages.items()
+    }
+
+
+def read(client, url, *, writes):
+    """Read one page in a transaction that cannot write, unless it is known to."""
+    try:
+        with transaction.atomic():
+            if not writes:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION READ ONLY")
+            response = client.get(url)
+            transaction.set_rollback(True)  # the trail of this look is not looked at
+            context = response.context or {}
+            return Answer(
+                response.status_code,
+                steady(text_of(response)),
+                dict(response.headers),
+                context.get("form"),
+            )
+    except Exception as fault:  # a test tells of it
+        return Answer(500, fault=f"{type(fault).__name__}: {fault}"[:300])
+
+
+def steady(text):
+    """Take out of a page what is new each time it is drawn."""
+    text = re.sub(r'"csrfmiddlewaretoken" value="\w+"', "", text)
+    text = re.sub(r'"X-CSRFToken": "\w+"', "", text)
+    text = re.sub(r"\d{8}-[0-9A-F]{6}", "", text)  # the number of an error
+    text = re.sub(r'(name="(?:send_)?key" value=")[\w-]+', r"\1", text)
+    return re.sub(r"<dcterms:\w+[^>]*>[^<]*", "", text)  # when a workbook was made
+
+
+ROLES = pytest.mark.parametrize("role", list(Role))
+
+
+@pytest.fixture
+def client_of(world, db):
+    return world.clients.__getitem__
+
+
+# --- the neighbours -------------------------------------------------------------------
+
+
+def absent(args):
+    """Return the arguments of the same URL for a key that no row has."""
+    key = ABSENT if isinstance(args[0], int) else "999999"
+    return [key, *args[1:]]
+
+
+@ROLES
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_belongs_to_the_neighbours_does_not_exist(role, method, world, client_of):
+    ask, wrong = getattr(client_of(role), method), {}
+    for name, of in KEYED.items():
+        args = of(world.theirs)
+        response = ask(reverse(name, args=args))
+        wanted = {404} if method == "get" and name not in POST_ONLY else {404, 405}
+        if response.status_code not in wanted:
+            wrong[name] = response.status_code
+        elif method == "post" and name not in POST_ONLY:
+            continue  # reading and writing fetch the object by the same lines
+        elif answer(response) != answer(ask(reverse(name, args=absent(args)))):
+            wrong[name] = "differs from the answer for a key that does not exist"
+    assert wrong == {}
+
+
+def answer(response):
+    """Return status, headers and body without the number of the error."""
+    headers = dict(response.headers)
+    for name in ("X-Error-Number", "Content-Length"):
+        headers.pop(name, None)
+    return response.status_code, headers, steady(text_of(response))
+
+
+@ROLES
+def test_no_search_finds_what_the_neighbours_have(role, world, client_of):
+    told = {}
+    for name, query in SEARCHES:
+        url = f"{reverse(name, args=KEYLESS[name])}?{query.format(w=CANARY)}"
+        text = text_of(client_of(role).get(url)).replace(f'value="{CANARY}"', "")
+        text = re.sub(rf"[\w=&?%.+-]*{CANARY}(?=[&\"])", "", text)
+        if re.search(rf"{CANARY}\w", text) or "JSQ" in text:
+            told[url] = re.findall(rf".{{30}}(?:{CANARY}\w|JSQ).{{30}}", text)
+        if counted := re.search(r"共\s*(?:<b>)?([1-9][\d,]*)", text):
+            told[url] = counted[0]
+    assert told == {}
+
+
+@ROLES
+def test_what_the_neighbours_do_changes_no_page(role, world):
+    changed = {}
+    for url, now in world.after[role].items():
+        before = world.before[role][url]
+        if (before.status, before.text) != (now.status, now.text):
+            changed[url] = first_difference(before, now)
+    assert changed == {}
+
+
+def first_difference(before, now):
+    if before.status != now.status:
+        return f"{before.status} became {now.status}"
+    pairs = zip(before.text.splitlines(), now.text.splitlines(), strict=False)
+    return next((f"{a!r} became {b!r}" for a, b in pairs if a != b), "length")
+
+
+@ROLES
+def test_no_page_names_the_neighbours(role, world):
+    read = world.after[role] | world.own[role]
+    named = [
+        url for url, now in read.items() if CANARY in now.text or "JSQ" in now.text
+    ]
+    assert named == []
+
+
+@ROLES
+def test_no_tree_opens_below_the_neighbours(role, world, client_of):
+    theirs, client = world.theirs, client_of(role)
+    for grid in (theirs.district, theirs.street, theirs.grid):
+        for query in (f"below={grid.pk}", f"at={grid.pk}"):
+            text = text_of(client.get(f"{reverse('grids:tree')}?{query}"))
+            assert CANARY not in text
+            assert "惠济" not in text
+
+
+@ROLES
+def test_a_page_asked_for_the_neighbours_place_shows_nothing_of_theirs(
+    role, world, client_of
+):
+    theirs, told = world.theirs, {}
+    for name in BY_PLACE:
+        for query in (
+            f"grid={theirs.grid.code}",
+            f"grid={theirs.grid.pk}&parent={theirs.grid.pk}",
+            f"city={world.city.code}&district={theirs.district.pk}",
+        ):
+            url = reverse(name, args=KEYLESS[name])
+            response = client_of(role).get(f"{url}?{query}", follow=True)
+            if response.status_code not in (200, 400, 403, 404):
+                told[url, query] = response.status_code
+            elif re.search(rf"{CANARY}|JSQ\d\d(?![\"&])", text_of(response)):
+                told[url, query] = "named"
+    assert told == {}
+
+
+@ROLES
+def test_no_form_takes_an_object_of_the_neighbours(role, world, client_of):
+    theirs, taken = world.theirs, {}
+    foreign = {
+        "Grid": theirs.grid,
+        "Person": theirs.staff.person,
+        "Enterprise": theirs.unit,
+        "City": theirs.foreign_city,
+    }
+    for url, now in (world.after[role] | world.own[role]).items():
+        for name, entry in getattr(now.form, "fields", {}).items():
+            queryset = getattr(entry, "queryset", None)
+            other = (
+                foreign.get(queryset.model.__name__) if queryset is not None else None
+            )
+            if other and queryset.filter(pk=other.pk).exists():
+                taken[url, name] = str(other)
+    assert taken == {}
+
+
+def test_a_long_export_holds_only_the_owners_rows(world, db, settings, tmp_path):
+    from enterprises.tasks import export_later
+    from gridinspect.documents.models import ArchivedDocument
+
+    settings.MEDIA_ROOT = tmp_path
+    request = SimpleNamespace(urlencode=lambda: "")
+    job = export_later(
+        by=world.users[Role.DISTRICT_BUREAU], asked=request, at=None, shown=["name"]
+    )
+    jobs.run(job.pk)
+
+    job = Job.objects.get(pk=job.pk)
+    assert job.state == Job.State.DONE, job.message
+    document = ArchivedDocument.objects.latest("pk")
+    with document.file.open("rb") as file:
+        text = text_of(SimpleNamespace(streaming=False, content=file.read()))
+    assert "麻雀餐饮有限公司" in text
+    assert CANARY not in text
+
+
+@pytest.mark.parametrize("kind", ["staffing", "acquisition"])
+@pytest.mark.parametrize("form", ["xlsx", "pdf"])
+def test_a_report_for_the_neighbours_place_is_refused(
+    kind, form, world, client_of, django_capture_on_commit_callbacks
+):
+    client, theirs = client_of(Role.DISTRICT_BUREAU), world.theirs
+    for place in (f"grid-{theirs.grid.pk}", f"city-{world.city.pk}"):
+        before = Job.objects.count()
+        asked = {"kind": kind, "place": place, "on": TODAY(), "form": form}
+        response = client.post(reverse("reports:new"), asked)
+        assert response.status_code == 200
+        assert response.context["form"].errors["place"]
+        assert Job.objects.count() == before
+
+
+# --- one's own ------------------------------------------------------------------------
+
+
+@ROLES
+def test_no_page_breaks_or_writes_when_read(role, world):
+    read = world.before[role] | world.after[role] | world.own[role]
+    assert {url: now.fault for url, now in read.items() if now.fault} == {}
+    known = {200, 302, 403, 404}
+    assert {
+        url: now.status for url, now in read.items() if now.status not in known
+    } == {}
+
+
+@ROLES
+def test_the_menu_leads_only_to_pages_one_may_open(role, world, client_of):
+    sections = menu.for_user(world.users[role], "/")
+    urls = [item.url for _, items in sections for item in items]
+    assert urls
+    answers = {url: client_of(role).get(url, follow=True).status_code for url in urls}
+    assert {url: code for url, code in answers.items() if code != 200} == {}
+
+
+def test_every_menu_entry_has_a_page():
+    lost = []
+    for entry in menu.entries:
+        try:
+            reverse(entry.url_name)
+        except NoReverseMatch:
+            lost.append(entry.url_name)
+    assert lost == []
+
+
+@ROLES
+def test_every_link_on_the_first_pages_leads_somewhere(role, world, client_of):
+    home = reverse("home")
+    sections = menu.for_user(world.users[role], home)
+    first = [home, *(item.url for _, items in sections for item in items)]
+    dead, followed = {}, set()
+    for page in first:
+        for link in Page(world.after[role][page].text).local_links:
+            if shape(link) in followed or link.startswith("/static/"):
+                continue
+            followed.add(shape(link))
+            response = client_of(role).get(link)
+            if response.status_code not in (200, 302):
+                dead[page, link] = response.status_code
+    assert dead == {}
+
+
+def shape(link):
+    """Return what links of one kind have in common: the page, and what is asked."""
+    path, _, query = link.partition("?")
+    names = frozenset(part.partition("=")[0] for part in query.split("&"))
+    return re.sub(r"\d+", "0", path), names
+
+
+# --- every answer ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(set(KEYLESS) | OWN_ACTS - {"accounts:logout"}))
+def test_a_page_asks_for_a_sign_in(name, client, db):
+    url = reverse(name, args=KEYLESS.get(name, []))
+    assert client.get(url).headers["Location"].startswith(reverse("accounts:login"))
+    response = client.get(url, headers=HTMX)
+    assert response.headers["HX-Redirect"] == reverse("accounts:login")
+
+
+@pytest.mark.parametrize("name", sorted(KEYED | OF_NO_PLACE))
+def test_a_page_with_a_key_asks_for_a_sign_in(name, world, client, db):
+    url = reverse(name, args=(KEYED | OF_NO_PLACE)[name](world.ours))
+    for ask in (client.get, client.post):
+        response = ask(url)
+        assert response.status_code == 302
+        assert response.headers["Location"].startswith(reverse("accounts:login"))
+
+
+def test_every_answer_carries_the_headers_of_safety(world, client, db):
+    answers = {}
+    for role in Role:
+        for url, now in (world.after[role] | world.own[role]).items():
+            answers[role, url] = now.headers
+    for url in (reverse("accounts:login"), reverse("home"), "/no-such-page/"):
+        answers["nobody", url] = client.get(url).headers
+    wrong = {
+        where: name
+        for where, headers in answers.items()
+        for name, holds in SAFETY.items()
+        if not holds(headers.get(name, ""))
+    }
+    assert wrong == {}
+
+
+SAFETY = {
+    "Content-Security-Policy": lambda value: (
+        "default-src 'none'" in value and "unsafe" not in value
+    ),
+    "X-Content-Type-Options": lambda value: value == "nosniff",
+    "X-Frame-Options": lambda value: value == "DENY",
+    "Referrer-Policy": lambda value: value == "same-origin",
+    "Cross-Origin-Opener-Policy": lambda value: value == "same-origin",
+    "Cache-Control": lambda value: "no-store" in value,
+}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 500, 503])
+def test_an_error_is_told_in_chinese_without_a_trace(status, client, monkeypatch):
+    from django.core.exceptions import BadRequest, PermissionDenied
+    from django.db import OperationalError
+    from django.http import Http404, HttpResponseNotAllowed
+
+    def fail(request):
+        raise {
+            400: BadRequest("secret detail"),
+            403: PermissionDenied("secret detail"),
+            404: Http404("secret detail"),
+            500: RuntimeError("secret detail"),
+            503: OperationalError("secret detail"),
+        }[status]
+
+    fail.login_required = False
+    answer_it = (lambda _: HttpResponseNotAllowed(["POST"])) if status == 405 else fail
+    answer_it.login_required = False
+    monkeypatch.setattr(login_pattern(), "callback", answer_it)
+    client.raise_request_exception = False
+    response = client.get(reverse("accounts:login"))
+
+    text = response.content.decode()
+    assert response.status_code == status
+    assert "secret detail" not in text
+    assert "Traceback" not in text
+    if status != 405:
+        assert re.search("[\u4e00-\u9fff]{4}", text)
+        assert response.headers["X-Error-Number"] in text
+
+
+def login_pattern():
+    (pattern,) = [
+        one
+        for entry in get_resolver().url_patterns
+        for one in getattr(entry, "url_patterns", [])
+        if getattr(one, "name", "") == "login"
+    ]
+    return pattern
+
+
+# --- words and code -------------------------------------------------------------------
+
+# Words in Latin letters that people in the field use themselves, names of files, of
+# accounts and of policies, codes, and the headers that other systems give columns.
+LATIN = re.compile(
+    r"""PDF|XLSX?|CSV|Excel|SHA-256|UTF-8|\b(?:user\d+|account-\w+|system|xlsx?|csv|pdf)\b
+    |\b[a-z]+-(?:\d{4}|plan)\b|\b[0-9a-f]{16,}\b|[A-Z\d]{4}(?:-[A-Z\d]{4})+
+    |\b[A-Z]{1,5}-\d\w*|YYYY-MM-DD""",
+    re.VERBOSE,
+)
+SYNONYMS = ["uscc", "code", "level", "name", "parent", "parentcode", "gender", "phone"]
+
+
+@ROLES
+def test_no_english_is_left_on_a_page(role, world):
+    found = {}
+    for url, now in (world.after[role] | world.own[role]).items():
+        if not now.headers.get("Content-Type", "").startswith("text/html"):
+            continue
+        if url == reverse("ui:style"):
+            continue
+        for words in Page(now.text).words:
+            left = re.findall(r"[A-Za-z]{3,}", LATIN.sub("", words))
+            if any(word not in SYNONYMS or "、" not in words for word in left):
+                found.setdefault(url, set()).add(words[:80])
+    assert found == {}
+
+
+def test_no_migration_is_missing(db):
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
