@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import Any
 
 from gridinspect.accounts.roles import POSTED_STAFF
-from gridinspect.scope import Place
 from grids.levels import level_label
-from grids.models import Grid, Posting, QuotaIndex
+from grids.models import City, Grid, Posting, QuotaIndex
 from grids.policy import PERSON_KINDS, PolicyValues
 from grids.rules import Filling, allocate
 from grids.services.policies import policies_on
+from grids.standing import grids_in
 
 
 @dataclass(frozen=True)
@@ -111,16 +111,17 @@ class Establishment:
         }
 
 
-def establishment_of(place: Place, on: date) -> Establishment:
+def establishment_of(place: Grid | City, on: date) -> Establishment:
     """Return the posts of a city or of a grid with everything below it on a date."""
-    grids = Grid.objects.within(place).open_on(on).order_by("district__code", "code")
-    keys = grids.order_by().values_list("district", flat=True).distinct()
-    districts = Grid.objects.in_bulk(list(keys))
+    grids = [grid for grid in grids_in(place, on) if grid.is_open_on(on)]
+    districts = Grid.objects.in_bulk({grid.district_id for grid in grids})
+    grids.sort(key=lambda grid: (districts[grid.district_id].code, grid.code))
+    keys = [grid.pk for grid in grids]
     policies = {
         key: policy.values for key, policy in policies_on(districts, on).items()
     }
-    indexes = _indexes(policies.values(), place, on)
-    posted = _posted(place, on)
+    indexes = _indexes(policies.values(), keys, on)
+    posted = _posted(keys, on)
     # Most grids are filled alike: each pattern is named and filled once.
     known: dict[tuple, tuple[str, Mapping[str, Filling]]] = {}
     rows = []
@@ -148,9 +149,9 @@ def fillings_of(district: Grid, on: date) -> dict[int, Mapping[str, Filling]]:
 # --- the picture of the database, a query each ----------------------------------------
 
 
-def _posted(place: Place, on: date) -> dict[int, Counter[str]]:
+def _posted(grids: Sequence[int], on: date) -> dict[int, Counter[str]]:
     """Count those on post in each grid by role; a person counts once in a grid."""
-    posts = Posting.objects.on(on).within(place).filter(role__in=POSTED_STAFF)
+    posts = Posting.objects.on(on).filter(grid__in=grids, role__in=POSTED_STAFF)
     role_of: dict[tuple[int, int], str] = {}
     for grid, person, role in posts.values_list("grid", "person", "role"):
         known = role_of.get((grid, person), role)
@@ -162,12 +163,12 @@ def _posted(place: Place, on: date) -> dict[int, Counter[str]]:
 
 
 def _indexes(
-    policies: Iterable[PolicyValues], place: Place, on: date
+    policies: Iterable[PolicyValues], grids: Sequence[int], on: date
 ) -> dict[int, int]:
     """Return the 配置指数 of each grid, where a plan asks for one at all."""
     if not any(quota.indexed for policy in policies for quota in policy.quotas):
         return {}
-    indexes = QuotaIndex.objects.on(on).filter(grid__path__startswith=place.path)
+    indexes = QuotaIndex.objects.on(on).filter(grid__in=grids)
     return dict(indexes.values_list("grid", "value"))
 
 

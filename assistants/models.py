@@ -8,6 +8,7 @@ from gridinspect.accounts.roles import POSTED_STAFF, Permission
 from gridinspect.constraints import ordered
 from gridinspect.scope import ScopedQuerySet
 from grids.models import Posting
+from grids.standing import periods_in
 
 
 class StaffFileQuerySet(ScopedQuerySet):
@@ -36,7 +37,10 @@ class StaffFileQuerySet(ScopedQuerySet):
         held = Posting.objects.on(on).filter(person=OuterRef("person"))
         posts = held.filter(role__in=roles)
         if place is not None:
-            posts = posts.filter(grid=place) if directly else posts.within(place)
+            stood = periods_in(place, on).values("grid")
+            posts = (
+                posts.filter(grid=place) if directly else posts.filter(grid__in=stood)
+            )
         return self.filter(Exists(posts))
 
 

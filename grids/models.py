@@ -1,5 +1,8 @@
+from datetime import date
+
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q
@@ -7,9 +10,16 @@ from django.urls import reverse
 from mptt.models import MPTTModel, TreeForeignKey
 
 from gridinspect.accounts.models import Person
-from gridinspect.accounts.roles import Role
+from gridinspect.accounts.roles import Permission, Role
 from gridinspect.constraints import ordered
-from grids.querysets import CityQuerySet, DatedQuerySet, GridQuerySet, PostingQuerySet
+from gridinspect.scope import ScopedQuerySet
+from grids.querysets import (
+    CityQuerySet,
+    DatedQuerySet,
+    GridPeriodQuerySet,
+    GridQuerySet,
+    PostingQuerySet,
+)
 
 
 def city_path(code: str) -> str:
@@ -141,6 +151,96 @@ class Grid(MPTTModel):
     @property
     def is_root(self) -> bool:
         return self.parent_id is None
+
+    def is_open_on(self, day: date) -> bool:
+        """Tell whether the grid existed on a day, as `open_on` does."""
+        return self.opened_on <= day and not (self.closed_on and self.closed_on <= day)
+
+
+class GridPeriod(models.Model):
+    """Where a grid stood in the tree for a while, and what it was called.
+
+    The columns of Grid are today's, and decide who sees what; figures of a date follow
+    the periods of that date. A closed grid keeps a place in the tree, for what was done
+    in it: whether it was open is said by `opened_on` and `closed_on` alone.
+    """
+
+    grid = models.ForeignKey(Grid, on_delete=models.CASCADE, related_name="periods")
+    parent = models.ForeignKey(
+        Grid, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    name = models.CharField(max_length=60)
+    code = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10, choices=Grid.Kind.choices)
+    path = models.CharField(max_length=120)
+    since = models.DateField()  # of a grid's first one: its `opened_on`
+    until = models.DateField(null=True)
+
+    objects = GridPeriodQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["path"],
+                name="grids_gridperiod_by_path",
+                opclasses=["varchar_pattern_ops"],
+            )
+        ]
+        constraints = [
+            ordered("since", "until"),
+            models.UniqueConstraint(  # its index also finds the periods of a grid
+                fields=["grid", "since"], name="grids_gridperiod_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["grid"],
+                condition=Q(until=None),
+                name="grids_gridperiod_one_open",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.name} {self.since}"
+
+    def as_grid(self) -> Grid:
+        """Return the grid as it was: for reading, never to be saved."""
+        grid = self.grid
+        grid.parent_id, grid.path = self.parent_id, self.path
+        grid.name, grid.code, grid.kind = self.name, self.code, self.kind
+        return grid
+
+
+class GridAct(models.Model):
+    """One act on the tree, with what to put back when it is undone."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", "新增"
+        CHANGED = "changed", "修改"
+        MOVED = "moved", "移动"
+        CLOSED = "closed", "停用"
+        SPLIT = "split", "拆分"
+        MERGED = "merged", "合并"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    grid = models.ForeignKey(Grid, on_delete=models.CASCADE, related_name="acts")
+    heads = ArrayField(models.BigIntegerField())  # the grids that it was about
+    involved = ArrayField(models.BigIntegerField())  # and all that it changed
+    on = models.DateField()  # its date of effect
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+    # By the name of the facts: {"before": rows that differed, "after": {key: digest}}
+    facts = models.JSONField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        indexes = [GinIndex(fields=["involved"], name="grids_gridact_by_grid")]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.grid}"
 
 
 class Succession(models.Model):
@@ -369,3 +469,97 @@ class DirtyMark(models.Model):
 
     def __str__(self):
         return f"{self.grid} {self.since}"
+
+
+class BoundaryQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
+    view_permission = Permission.GRID_VIEW
+
+
+class RoadRangeQuerySet(ScopedQuerySet):
+    view_permission = Permission.GRID_VIEW
+
+
+class Boundary(models.Model):
+    """The outline of a grid on the ground, for a while."""
+
+    class Datum(models.TextChoices):
+        WGS84 = "wgs84", "WGS-84"
+        CGCS2000 = "cgcs2000", "CGCS2000"
+        GCJ02 = "gcj02", "GCJ-02"
+
+    grid = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="boundaries")
+    geometry = models.JSONField()  # GeoJSON in WGS-84, from boundaries.to_json
+    square_metres = models.FloatField("面积（平方米）")  # boundaries.PROJECTION
+    source_system = models.CharField("坐标系", max_length=10, choices=Datum.choices)
+    source_name = models.CharField("来源", max_length=200, blank=True)
+    since = models.DateField("启用日期")
+    until = models.DateField("停用日期", null=True)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
+
+    objects = BoundaryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ordered("since", "until"),
+            ExclusionConstraint(
+                name="grids_boundary_one_at_a_time",
+                expressions=[
+                    ("grid", RangeOperators.EQUAL),
+                    (Days(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.grid} {self.since}"
+
+    @property
+    def scope_path(self) -> str:
+        return self.grid.path
+
+
+class RoadRange(models.Model):
+    """House numbers of a road that lie in a grid: both ends count."""
+
+    class Parity(models.TextChoices):
+        ALL = "all", "全部"
+        ODD = "odd", "单号"
+        EVEN = "even", "双号"
+
+    grid = models.ForeignKey(
+        Grid, on_delete=models.PROTECT, related_name="road_ranges", verbose_name="网格"
+    )
+    road = models.CharField("道路", max_length=60)
+    parity = models.CharField(
+        "单双号", max_length=4, choices=Parity.choices, default=Parity.ALL
+    )
+    first = models.PositiveIntegerField("起号")
+    last = models.PositiveIntegerField("止号")
+
+    objects = RoadRangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "道路门牌"
+        ordering = ["road", "first", "parity"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last__gte=F("first")),
+                name="grids_roadrange_ends_after_its_beginning",
+                violation_error_message="止号不能小于起号。",
+            ),
+            models.UniqueConstraint(
+                fields=["grid", "road", "parity", "first"],
+                name="grids_roadrange_unique",
+                violation_error_message="这段门牌已经登记。",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.road} {self.first}-{self.last} {self.get_parity_display()}"
+
+    @property
+    def scope_path(self) -> str:
+        return self.grid.path

@@ -23,6 +23,27 @@ class DatedQuerySet(models.QuerySet):
         return self.on(timezone.localdate())
 
 
+def stood_in(path: str, day: date, *, to: str = "") -> Q:
+    """Return a condition: on that day the grid stood at or below this path.
+
+    `to` leads from the row to the periods of its grid. What is dated before its grid
+    was opened counts where the grid stood first.
+    """
+    begun = Q(**{f"{to}since__lte": day}) | Q(
+        **{f"{to}since": F(f"{to}grid__opened_on")}
+    )
+    lasts = Q(**{f"{to}until__isnull": True}) | Q(**{f"{to}until__gt": day})
+    return Q(**{f"{to}path__startswith": path}) & begun & lasts
+
+
+class GridPeriodQuerySet(DatedQuerySet):
+    """Where grids stood, and when."""
+
+    def stood_in(self, path: str, day: date):
+        """Keep one period of each grid that stood at or below a path on a day."""
+        return self.filter(stood_in(path, day))
+
+
 class CityQuerySet(ScopedQuerySet):
     """Cities, which a person of the city bureau sees."""
 

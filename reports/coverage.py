@@ -10,10 +10,12 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import CharField, F, Func, Min, QuerySet, Sum, Value
+from django.db.models import CharField, F, Func, Min, Q, QuerySet, Sum, Value
 
-from grids.models import City, DirtyMark, Grid
+from grids.models import City, DirtyMark, Grid, GridPeriod
+from grids.querysets import stood_in
 from grids.services.policies import PolicyOnDate, policies_on
+from grids.standing import as_of, grids_below
 from reports import tallies
 from reports.models import Tally
 from reports.rules import NUMBERS, PARTS, Counts, Staffing, total
@@ -51,15 +53,16 @@ def figures_of(place: Grid | City, on: date, *, children: bool = True) -> Figure
     grids there are.
     """
     districts = list(districts_of(place))
+    place = as_of(place, on)
     policies = policies_on(districts, on)
     sums, seen, counted_at = _kept_sums(place, districts, on)
     for district in districts:
         if district.pk not in seen:
             _add_computed(sums, place, district, on)
-    lower = _lower(place, districts) if children else []
     rows = tuple(
         _row(child, sums.get(child.pk, Counts()), policies.get(child.district_id))
-        for child in lower
+        for child in (grids_below(place, on) if children else ())
+        if child.is_open_on(on) or child.pk in sums
     )
     policy = policies.get(place.district_id) if isinstance(place, Grid) else None
     return Figures(
@@ -83,7 +86,12 @@ def series_of(place: Grid | City, days: Iterable[date]) -> dict[date, Counts]:
         on__in=list(days), district__in=districts_of(place).values("pk")
     )
     if isinstance(place, Grid) and not place.is_root:  # whole trees need no join
-        kept = kept.within(place)
+        kept = kept.filter(
+            Q(grid__periods__until=None) | Q(grid__periods__until__gt=F("on")),
+            Q(grid__periods__since__lte=F("on"))
+            | Q(grid__periods__since=F("grid__opened_on")),
+            grid__periods__path__regex=_wherever(place),
+        )
     rows = kept.values("on").order_by("on").annotate(**_SUMS)
     return {
         row["on"]: Counts(**{name: row[f"sum_{name}"] for name in NUMBERS})
@@ -98,31 +106,33 @@ def districts_of(place: Grid | City) -> QuerySet[Grid]:
     return Grid.objects.filter(pk=place.district_id)
 
 
-def below(place: Grid | City) -> QuerySet[Grid]:
-    """Return what lies directly below a place, in the order of codes."""
-    if isinstance(place, City):
-        return districts_of(place)
-    return Grid.objects.filter(parent=place).order_by("code")
+def below(place: Grid | City, on: date) -> list[Grid]:
+    """Return what lay open directly below a place on a date, in the order of codes."""
+    return [grid for grid in grids_below(place, on) if grid.is_open_on(on)]
 
 
-def _lower(place: Grid | City, districts: Sequence[Grid]) -> Sequence[Grid]:
-    """Return what `below` returns, without asking twice for a city's districts."""
-    return districts if isinstance(place, City) else list(below(place))
+def _wherever(grid: Grid) -> str:
+    """Return a pattern for the paths at and below a grid, wherever it ever stood."""
+    district = "/".join(grid.path.split("/")[:3])  # it never leaves its district
+    return rf"^{district}/([0-9]+/)*{grid.pk}/"
 
 
 _SUMS = {f"sum_{name}": Sum(name) for name in NUMBERS}
 
 # Which child of the place a grid lies under: the step of its path below the place's.
 STAFFED = """
-SELECT split_part(grid.path, '/', %(step)s), post.kind,
+SELECT split_part(stood.path, '/', %(step)s), post.kind,
        sum((post.counts->>'filled')::int), sum((post.counts->>'filled_capped')::int),
        CASE WHEN bool_and(post.counts->>'quota' IS NOT NULL)
             THEN sum((post.counts->>'quota')::int) END
   FROM reports_tally tally
   JOIN grids_grid grid ON grid.id = tally.grid_id
+  JOIN grids_gridperiod stood ON stood.grid_id = tally.grid_id
+   AND (stood.since <= %(on)s OR stood.since = grid.opened_on)
+   AND (stood.until IS NULL OR stood.until > %(on)s)
  CROSS JOIN LATERAL jsonb_each(tally.staffed) post(kind, counts)
  WHERE tally.district_id = ANY(%(districts)s) AND tally.on = %(on)s
-   AND starts_with(grid.path, %(path)s)
+   AND starts_with(stood.path, %(path)s)
  GROUP BY 1, 2
 """
 
@@ -138,13 +148,15 @@ def _kept_sums(
     """Return sums by child (None: the place itself), districts seen, oldest count."""
     step = _step_below(place)
     child = Func(
-        F("grid__path"),
+        F("grid__periods__path"),
         Value("/"),
         Value(step),
         function="split_part",
         output_field=CharField(),
     )
-    kept = Tally.objects.filter(district__in=districts, on=on).within(place)
+    kept = Tally.objects.filter(
+        stood_in(place.path, on, to="grid__periods__"), district__in=districts, on=on
+    )
     rows = kept.annotate(child=child).values("child", "district").order_by("child")
     staffed = _kept_staff(place, districts, on, step)
     sums: dict[int | None, Counts] = {}
@@ -184,8 +196,8 @@ def _add_computed(
 ) -> None:
     """Count a district now and add what lies in the place to the sums."""
     counted = tallies.count_district(district, on)
-    inside = Grid.objects.filter(pk__in=counted).within(place)
-    for key, path in inside.values_list("pk", "path"):
+    inside = GridPeriod.objects.stood_in(place.path, on).filter(grid__in=counted)
+    for key, path in inside.values_list("grid", "path"):
         step = path.split("/")[_step_below(place) - 1]
         child = int(step) if step else None
         sums[child] = sums.get(child, Counts()) + counted[key]

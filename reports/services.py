@@ -50,7 +50,7 @@ def _staffing(place: Place, on: date) -> Report:
                 grid.name,
                 [row for row in whole.rows if row.grid.path.startswith(grid.path)],
             )
-            for grid in coverage.below(place)
+            for grid in coverage.below(place, on)
         ],
     )
 

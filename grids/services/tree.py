@@ -6,38 +6,28 @@ function takes the district's lock first and reads the parent again after it.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Max, Value
 from django.db.models.functions import Concat, Substr
+from django.utils import timezone
 from pypinyin import Style, lazy_pinyin
 
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.copying import copy_rows, take_keys
-from grids.models import City, Grid, Posting, Succession
+from grids.models import City, Grid, GridAct, Posting, Succession
+from grids.services import periods
+from grids.services.acts import acting, note_creation
 from grids.services.figures import mark_all_dirty, mark_dirty
+from grids.services.guard import ROOTS, Refused, lock_district, require_past
+from grids.services.hanging import carried_by, hangs_on_grids
 
-LOCKS = 0x47524944  # the class of our advisory locks
-ROOTS = 0  # no grid has this key: the lock for handing out tree numbers
-
-
-class Refused(ValidationError):
-    """The tree may not be changed that way; the message says why, in Chinese."""
-
-    def __str__(self) -> str:
-        return self.messages[0]
-
-
-def lock_district(key: int) -> None:
-    """Wait for the right to write one district's tree, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, key])
+__all__ = ["ROOTS", "Refused", "carried_by", "hangs_on_grids", "lock_district"]
 
 
 def initials(name: str) -> str:
@@ -62,24 +52,6 @@ def suggest_code(parent: Grid | None, division_code: str = "") -> str:
     return f"{stem}{number:03}" if number < 1000 else ""
 
 
-# What upper apps hang on grids: each counter returns (label, count) for a place, as
-# ("户用人单位", 12). A grid that still carries something cannot be closed.
-Counter = Callable[[Grid], tuple[str, int]]
-_counters: list[Counter] = []
-
-
-def hangs_on_grids(counter: Counter) -> Counter:
-    """Register a counter of what an upper app hangs on grids."""
-    _counters.append(counter)
-    return counter
-
-
-def carried_by(grid: Grid) -> list[tuple[str, int]]:
-    """Return what hangs on a grid and below it today, posts included."""
-    posted = Posting.objects.current().within(grid).count()
-    return [("人在岗", posted), *(counter(grid) for counter in _counters)]
-
-
 # --- one grid -------------------------------------------------------------------------
 
 
@@ -96,6 +68,7 @@ def create_grid(
     division_code: str | None = None,
 ) -> Grid:
     """Add a grid below a parent, or a district or zone to a city."""
+    require_past(opened_on, "启用日期")
     if parent is None:
         lock_district(ROOTS)
     else:
@@ -118,25 +91,49 @@ def create_grid(
     grid.path = f"{(parent or city).path}{grid.pk}/"
     grid.district = parent.district if parent else grid
     Grid.objects.filter(pk=grid.pk).update(path=grid.path, district=grid.district)
+    periods.open_periods([grid.pk], parent, opened_on)
+    note_creation(grid, by=by)
     mark_all_dirty({grid.pk, *([parent.pk] if parent else [])}, opened_on)
     record("grid.created", by=by, target=grid, code=code, kind=kind)
     return grid
 
 
 @transaction.atomic
-def change_grid(*, grid: Grid, name: str, code: str, by: User) -> Grid:
-    """Give a grid another name or code."""
+def change_grid(
+    *, grid: Grid, name: str, code: str, by: User, on: date | None = None
+) -> Grid:
+    """Give a grid another name or code from a day on, today by default."""
+    day = on or timezone.localdate()
+    require_past(day)
     lock_district(grid.district_id)
     grid = Grid.objects.get(pk=grid.pk)
     before = {"name": grid.name, "code": grid.code}
     if before == {"name": name, "code": code}:
         return grid
-    grid.name, grid.code, grid.pinyin = name, code, initials(name)
-    grid.full_clean(exclude=["path", "pinyin"])
-    grid.save(update_fields=["name", "code", "pinyin"])
+    periods.require_settled(grid, day, below=False)
+    with acting(
+        GridAct.Kind.CHANGED, grid=grid, heads=[grid], involved=[grid.pk], on=day, by=by
+    ):
+        grid.name, grid.code, grid.pinyin = name, code, initials(name)
+        grid.full_clean(exclude=["path", "pinyin"])
+        grid.save(update_fields=["name", "code", "pinyin"])
+        periods.rename(grid, day)
     after = {"name": name, "code": code}
-    record("grid.changed", by=by, target=grid, before=before, after=after)
+    record("grid.changed", by=by, target=grid, before=before, after=after, on=day)
     return grid
+
+
+def rename_grids(*, names: Mapping[Grid, str], on: date) -> None:
+    """Give many grids other names from a day on; the caller notes the act.
+
+    Raises IntegrityError for a name that a sister has. In the caller's transaction.
+    """
+    for key in sorted({grid.district_id for grid in names}):
+        lock_district(key)
+    for grid, name in names.items():
+        grid.name, grid.pinyin = name, initials(name)
+    Grid.objects.bulk_update(names, ["name", "pinyin"], 1000)
+    periods.rename_many(list(names), on)
 
 
 @transaction.atomic
@@ -147,6 +144,7 @@ def close_grid(
 
     Raises Refused while something hangs on it: open grids below, persons, units.
     """
+    require_past(closed_on, "停用日期")
     lock_district(grid.district_id)
     grid = Grid.objects.get(pk=grid.pk)
     if grid.closed_on:
@@ -155,10 +153,16 @@ def close_grid(
         raise Refused(f"停用日期必须晚于启用日期 {grid.opened_on}。")
     _require_heir(grid, successor)
     _require_empty(grid, closed_on)
-    grid.closed_on = closed_on
-    grid.save(update_fields=["closed_on"])
-    if successor:
-        Succession.objects.create(old=grid, new=successor, on=closed_on)
+    periods.require_settled(grid, closed_on)
+    with acting(
+        GridAct.Kind.CLOSED,
+        grid=grid,
+        heads=[grid],
+        involved=[grid.pk],
+        on=closed_on,
+        by=by,
+    ):
+        shut(grid, [successor] if successor else [], closed_on)
     mark_dirty(grid, closed_on)
     if grid.parent_id:
         mark_dirty(grid.parent_id, closed_on)  # it may have become a leaf
@@ -168,6 +172,15 @@ def close_grid(
         target=grid,
         closed_on=closed_on,
         successor=successor.name if successor else None,
+    )
+
+
+def shut(grid: Grid, heirs: Sequence[Grid], day: date) -> None:
+    """Close a grid from a day on and name its heirs. The lock must be held."""
+    grid.closed_on = day
+    grid.save(update_fields=["closed_on"])
+    Succession.objects.bulk_create(
+        [Succession(old=grid, new=heir, on=day) for heir in heirs]
     )
 
 
@@ -202,8 +215,13 @@ def preview_move(grid: Grid) -> list[tuple[str, int]]:
 
 
 @transaction.atomic
-def move_grid(*, grid: Grid, parent: Grid, by: User) -> Grid:
-    """Hang a grid with all below it under another parent of the same district."""
+def move_grid(*, grid: Grid, parent: Grid, by: User, on: date | None = None) -> Grid:
+    """Hang a grid with all below it under another parent of the same district.
+
+    From a day on, today by default: figures of earlier days stay where they were.
+    """
+    day = on or timezone.localdate()
+    require_past(day)
     lock_district(grid.district_id)
     grid, parent = Grid.objects.get(pk=grid.pk), Grid.objects.get(pk=parent.pk)
     if grid.is_root:
@@ -216,25 +234,42 @@ def move_grid(*, grid: Grid, parent: Grid, by: User) -> Grid:
         raise Refused(f"“{parent}”已停用，不能再接收网格。")
     if parent.pk == grid.parent_id:
         return grid
+    old_parent = grid.parent
+    moving = list(Grid.objects.within(grid).values_list("pk", flat=True))
+    with acting(
+        GridAct.Kind.MOVED, grid=grid, heads=[grid], involved=moving, on=day, by=by
+    ):
+        hang(grid, parent, day)
+    mark_all_dirty([old_parent.pk, parent.pk, grid.pk], day)
+    grid = Grid.objects.get(pk=grid.pk)
+    record(
+        "grid.moved",
+        by=by,
+        target=grid,
+        before=old_parent.name,
+        after=parent.name,
+        on=day,
+    )
+    return grid
+
+
+def hang(grid: Grid, parent: Grid, day: date) -> None:
+    """Put a grid with all below it under another parent, from a day on.
+
+    A few statements, however much moves. The lock must be held, and both grids fresh.
+    """
+    periods.require_settled(grid, day)
+    periods.require_place(parent, day)
     sisters = parent.children.filter(closed_on=None, name=grid.name)
     if grid.closed_on is None and sisters.exists():
-        raise Refused(f"“{parent}”下已有同名网格，请先改名再移动。")
-    old_parent, old_path = grid.parent, grid.path
+        raise Refused(f"“{parent}”下已有同名网格“{grid}”，请先改名再移动。")
+    old_path = grid.path
     grid.move_to(parent, "last-child")
     new_path = f"{parent.path}{grid.pk}/"
     Grid.objects.filter(path__startswith=old_path).update(
         path=Concat(Value(new_path), Substr(F("path"), len(old_path) + 1))
     )
-    mark_all_dirty([old_parent.pk, parent.pk, grid.pk], grid.opened_on)
-    record(
-        "grid.moved",
-        by=by,
-        target=grid,
-        path=new_path,
-        before=old_parent.name,
-        after=parent.name,
-    )
-    return Grid.objects.get(pk=grid.pk)
+    periods.rebase(Grid.objects.get(pk=grid.pk), old_path, day)
 
 
 def _require_open(parent: Grid, day: date) -> None:
@@ -271,6 +306,7 @@ def build_district(*, city: City, root: Node, opened_on: date, by: User) -> Grid
         _numbered(root, keys, city=city, tree_id=tree_id, opened_on=opened_on),
     )
     district = Grid.objects.get(pk=keys[0])
+    periods.open_periods(keys, None, opened_on)
     mark_all_dirty(keys, opened_on)
     record("grid.district_built", by=by, target=district, grids=len(nodes))
     return district
@@ -299,6 +335,7 @@ def add_below(
             district=district,
         )
         total += copy_rows(Grid._meta.db_table, _COLUMNS, rows)
+        periods.open_periods(keys, parent, opened_on)
         mark_all_dirty([*keys, parent.pk], opened_on)
     renumber(district)
     record("grid.branches_added", by=by, target=district, grids=total)
@@ -417,6 +454,7 @@ def repair(district: Grid, *, by: User) -> int:
     if Grid.objects.roots().filter(tree_id=tree_id).exclude(pk=district.pk).exists():
         tree_id = (Grid.objects.aggregate(last=Max("tree_id"))["last"] or 0) + 1
     changed = own.exclude(tree_id=tree_id).update(tree_id=tree_id) + renumber(district)
+    changed += periods.repair(district)
     if changed:
         record("grid.renumbered", by=by, target=district, grids=changed)
     return changed
@@ -443,6 +481,7 @@ def faults_of(district: Grid) -> list[str]:
         if parent and not parent.lft < grid.lft < grid.rght < parent.rght:
             faults.append(f"{grid.code} {grid.name}：左右值不在上级“{parent}”之内。")
     faults += _overlaps(grids.values())
+    faults += periods.faults(district)
     twins = (
         Grid.objects.roots().filter(tree_id=district.tree_id).exclude(pk=district.pk)
     )

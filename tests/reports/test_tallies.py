@@ -7,7 +7,7 @@ from enterprises.models import Placement, StatusPeriod
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Role
 from grids.models import DailyEntry, DirtyMark
-from grids.services import mark_dirty
+from grids.services import mark_dirty, tree
 from grids.services.policies import adopt_policy, load_policy, shipped_files
 from reports import coverage, tallies
 from reports.models import Tally
@@ -118,8 +118,9 @@ def test_networked_looks_thirty_days_back(
 def test_a_street_without_open_communities_is_a_leaf(
     under_erqi_plan, erqi, street, community
 ):
-    community.closed_on = ON
-    community.save()
+    tree.close_grid(
+        grid=community, closed_on=ON, successor=None, by=User.objects.system()
+    )
     make_enterprise(grid=street)
     make_posting(grid=street)
     assert own(erqi).assigned == 1
