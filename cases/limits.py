@@ -1,12 +1,15 @@
 """Which limits of the law hold in a district: the nation's, refined by its province."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import date
 
+from django.utils import timezone
+
 from gridinspect.law import Limit
-from grids.models import Policy
+from grids.models import Grid
 from grids.policy import PolicyError, PolicyValues, Retirement, limit
-from grids.services.policies import values_of
+from grids.services.law import Law, short
+from grids.services.policies import policy_on
 
 _PROVINCES = (
     "北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙江 "
@@ -21,10 +24,13 @@ class LimitMissing(LookupError):
 
 
 class Limits:
-    """The limits of one place, by rule."""
+    """The limits of one place, by rule.
 
-    def __init__(self, layers: Iterable[PolicyValues]):
-        self.layers = tuple(layers)
+    `layers_on` gives the layers that hold on a day, from the nation down to the plan.
+    """
+
+    def __init__(self, layers_on: Callable[[date | None], tuple[PolicyValues, ...]]):
+        self._layers_on = layers_on
 
     def of(self, rule: str, *, on: date | None = None) -> Limit:
         """Return the limit of a rule (T1 … T22) as it holds on a day.
@@ -33,17 +39,17 @@ class Limits:
         today's number, with its source, than none. Raises LimitMissing.
         """
         try:
-            return limit(rule, *self.layers, on=on)
+            return limit(rule, *self._layers_on(on), on=on)
         except PolicyError:
             pass
         try:
-            return limit(rule, *self.layers)
+            return limit(rule, *self._layers_on(on))
         except PolicyError as error:
             raise LimitMissing(str(error)) from error
 
-    def number(self, key: str) -> Limit:
+    def number(self, key: str, *, on: date | None = None) -> Limit:
         """Return another number of the law as a limit. Raises LimitMissing."""
-        for layer in reversed(self.layers):
+        for layer in reversed(self._layers_on(on)):
             if row := layer.number(key):
                 return Limit(
                     row.value,
@@ -57,34 +63,38 @@ class Limits:
 
     def retirement(self, category: str) -> Retirement:
         """Return how the retirement age of M, F55 or F50 rises. Raises LimitMissing."""
-        for layer in reversed(self.layers):
+        for layer in reversed(self._layers_on(None)):
             if found := layer.retirement_of(category):
                 return found
         raise LimitMissing(f"没有找到退休类别 {category}，请先载入国家层政策。")
 
 
-def limits_in(province: str = "") -> Limits:
+def limits_in(province: str = "", *, law: Law | None = None) -> Limits:
     """Return the limits of the nation, refined by a province's. One query.
 
     Most provinces have none of their own; then the nation's hold.
     """
-    layers = Policy.objects.filter(
-        layer__in=[Policy.Layer.NATIONAL, Policy.Layer.PROVINCE]
-    )
-    rows = layers.defer("document").order_by("version")
-    newest = {(row.layer, short(row.province)): row for row in rows}
-    wanted = [("national", ""), ("province", short(province))]
-    return Limits(values_of(newest[key]) for key in wanted if key in newest)
+    law = law or Law()
+    return Limits(lambda on: law.layers(province, on=on))
+
+
+def limits_at(district: Grid, *, law: Law | None = None) -> Limits:
+    """Return the limits of a district: those of its province, then of its own plan."""
+    law = law or Law()
+    known: dict[date | None, tuple[PolicyValues, ...]] = {}
+
+    def layers_on(on: date | None) -> tuple[PolicyValues, ...]:
+        if on not in known:
+            plan = policy_on(district, on or timezone.localdate())
+            known[on] = (
+                *law.layers(district.city.province, on=on),
+                *([plan.values] if plan else []),
+            )
+        return known[on]
+
+    return Limits(layers_on)
 
 
 def is_province(name: str) -> bool:
     """Tell whether a word names a province, with or without its kind."""
     return short(name) in _PROVINCES.split()
-
-
-def short(province: str) -> str:
-    """Return a province's name without its kind: 河南 for 河南省."""
-    for kind in ("维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市"):
-        if province.endswith(kind):
-            return province.removesuffix(kind)
-    return province

@@ -7,23 +7,23 @@ from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import within_paths
 from grids.models import Grid
-from grids.policy import DEFAULT_FRESHNESS
+from grids.services.law import Law
 from grids.services.policies import policies_on
 
 
 def freshness_days(districts: Iterable[int], on: date) -> dict[int, int]:
     """Return the days for which a survey counts (信息有效期), by district key.
 
-    Where no policy is in force the usual half year holds.
+    Where no plan is in force, or it is silent, the law's half year holds.
     """
     keys = set(districts)
     policies = policies_on(keys, on)
-    return {
-        key: policies[key].values.freshness_days
-        if key in policies
-        else DEFAULT_FRESHNESS
-        for key in keys
-    }
+    usual = [key for key in keys if key not in policies]
+    days = {key: policies[key].freshness_days for key in policies}
+    if usual:
+        law = Law().number("freshness_days", on=on).value
+        days.update(dict.fromkeys(usual, law))
+    return days
 
 
 def districts_of(user: User, permission: Permission) -> set[int]:

@@ -132,7 +132,7 @@ def _acquired(place: Grid | City, on: date) -> Q:
     keys = set(districts.values_list("grid__district", flat=True))
     fresh = Q(pk__in=[])
     for district, policy in policies_on(keys, on).items():
-        since = on - timedelta(days=policy.values.freshness_days)
+        since = on - timedelta(days=policy.freshness_days)
         fresh |= Q(district=district, last_survey__gte=since)
     return fresh
 

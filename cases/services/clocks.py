@@ -5,13 +5,14 @@ from datetime import date
 from django.db import models, transaction
 
 from cases import rules
-from cases.limits import Limits, limits_in
+from cases.limits import Limits, limits_at
 from cases.models import Case, Matter
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.workdays.models import ExceptionDay
 from gridinspect.workdays.rules import Due
 from grids.models import Grid
+from grids.services.law import Law
 
 
 class Clocks:
@@ -19,13 +20,13 @@ class Clocks:
 
     def __init__(self) -> None:
         self.workdays = ExceptionDay.objects.as_calendar()
-        self._limits: dict[str, Limits] = {}
+        self._law = Law()
+        self._limits: dict[int, Limits] = {}
 
     def limits(self, district: Grid) -> Limits:
-        province = district.city.province
-        if province not in self._limits:
-            self._limits[province] = limits_in(province)
-        return self._limits[province]
+        if district.pk not in self._limits:
+            self._limits[district.pk] = limits_at(district, law=self._law)
+        return self._limits[district.pk]
 
     def acceptance(self, district: Grid, received_on: date, kind: str) -> Due | None:
         """Return the last day to decide on a matter (T1), or None where none is set."""
@@ -48,7 +49,9 @@ class Clocks:
     def decision(self, case: Case, ended_on: date) -> Due:
         """Return the last day to decide (T7); never after a period to close by (T5)."""
         limits = self.limits(case.district)
-        due = rules.decision_deadline(ended_on, limits.of("T7"), self.workdays)
+        due = rules.decision_deadline(
+            ended_on, limits.of("T7", on=ended_on), self.workdays
+        )
         if not rules.runs_to_closing(limits.of("T5", on=case.filed_on)):
             return due
         whole = self.investigation(

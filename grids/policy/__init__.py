@@ -7,7 +7,6 @@ keeps, so a loaded version is read back through the same checks.
 
 from grids.policy.reading import parse_policy
 from grids.policy.values import (
-    DEFAULT_FRESHNESS,
     Branch,
     Checklist,
     Clause,
@@ -42,7 +41,6 @@ from grids.policy.words import (
 
 __all__ = [
     "CLAUSE_KINDS",
-    "DEFAULT_FRESHNESS",
     "GRID_KINDS",
     "INDICATORS",
     "LAYERS",

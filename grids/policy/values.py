@@ -10,8 +10,6 @@ from typing import Any
 from gridinspect.law import Limit
 from grids.policy.words import GRID_KINDS, NUMBERS, TERMS
 
-DEFAULT_FRESHNESS = 183  # days: half a year, 人社部发〔2009〕4号
-
 
 class PolicyError(ValueError):
     """A policy file says something that cannot be meant; one sentence, with remedy."""
@@ -364,15 +362,6 @@ class PolicyValues:
         if key not in NUMBERS:
             raise KeyError(key)
         return self._numbers_by_key.get(key)
-
-    @property
-    def freshness_days(self) -> int:
-        """Return for how many days a survey counts as fresh.
-
-        Source: at least every half-year, 人社部发〔2009〕4号, unless the plan differs.
-        """
-        number = self.number("freshness_days")
-        return number.value if number else DEFAULT_FRESHNESS
 
     def checklist(self, key: str) -> Checklist | None:
         """Return a list of things that must all be in place."""

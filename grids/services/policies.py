@@ -43,6 +43,22 @@ class PolicyOnDate:
     on: date
 
     @property
+    def freshness_days(self) -> int:
+        """Return for how many days a survey counts as fresh.
+
+        The law's half a year (人社部发〔2009〕4号), unless the plan says otherwise.
+        """
+        number = self.values.number("freshness_days")
+        if number is None:
+            from grids.services.law import Law  # which reads versions with this module
+
+            law = Law()
+            number = law.number(
+                "freshness_days", province=self.values.province, on=self.on
+            )
+        return number.value
+
+    @property
     def targets(self) -> tuple[TargetInForce, ...]:
         """Return the targets that hold on the date."""
         return self.values.targets_on(self.programme_start, self.on)

@@ -27,6 +27,7 @@ from grids import wording
 from grids.access import may_somewhere, require, require_somewhere
 from grids.models import Grid, Policy, PolicyClause, PolicyInForce
 from grids.policy.lint import SEVERITIES
+from grids.services.law import Law, limits_of, numbers_of
 from grids.services.linting import findings_of
 from grids.services.policies import adopt_policy, values_of
 from grids.services.tree import Refused
@@ -164,9 +165,7 @@ def policy_detail(request, pk):
             count=len(values.clauses),
         )
         tabs.append(clauses)
-    if values.limits or policy.layer != Policy.Layer.PLAN:
-        limits = Tab("limits", "法定期限", lambda: _limits(values), len(values.limits))
-        tabs.append(limits)
+    tabs.append(Tab("limits", "法定期限", lambda: _limits(values)))
     if policy.layer == Policy.Layer.PLAN:
         tabs.append(Tab("values", "取值", lambda: _values(values)))
         tabs.append(Tab("lint", "规则检查", lambda: _lint(policy)))
@@ -290,8 +289,13 @@ def _lint(policy):
 
 
 def _limits(values):
-    rows = [(row, wording.limit_words(row)) for row in values.limits]
-    context = {"rows": rows, "retirement": values.retirement}
+    """Show what holds under this version: the law's, unless it says otherwise."""
+    law = [] if values.layer == "national" else Law().layers(values.province)
+    layers = [*(one for one in law if one.layer != values.layer), values]
+    limits = [(one, wording.limit_words(one.row)) for one in limits_of(layers)]
+    numbers = [(one, wording.number_words(one.row)) for one in numbers_of(layers)]
+    retirement = next((one.retirement for one in layers[::-1] if one.retirement), ())
+    context = {"rows": limits, "numbers": numbers, "retirement": retirement}
     return render_to_string("grids/policies/_limits.html", context)
 
 

@@ -103,18 +103,6 @@ def test_a_plan_says_what_things_are_called_there():
         policy.label("captain")
 
 
-def test_a_survey_is_fresh_for_half_a_year_unless_the_plan_says_otherwise():
-    ninety = """
-        [[number]]
-        key = "freshness_days"
-        value = 90
-        unit = "natural_days"
-        clause = "TS-01"
-    """
-    assert plan().freshness_days == 183
-    assert plan(ninety).freshness_days == 90
-
-
 @pytest.mark.parametrize(
     ("on", "expected"),
     [
