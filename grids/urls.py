@@ -1,6 +1,6 @@
 from django.urls import path
 
-from grids.views import accounts, cities, grids, policies
+from grids.views import accounts, cities, grids, policies, policy_compare
 
 app_name = "grids"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("policies/", policies.policy_list, name="policies"),
     path("policies/adopt/", policies.adopt, name="adopt"),
     path("policies/adoptions/", policies.adoption_list, name="adoptions"),
+    path("policies/compare/", policy_compare.policy_compare, name="policy-compare"),
     path("policies/<int:pk>/", policies.policy_detail, name="policy"),
     path("accounts/", accounts.account_list, name="accounts"),
     path("accounts/open/", accounts.account_open, name="account-open"),

@@ -70,6 +70,7 @@ KEYLESS = {
     "grids:list": [],
     "grids:options": [],
     "grids:policies": [],
+    "grids:policy-compare": [],
     "grids:tree": [],
     "imports:list": [],
     "imports:template": ["enterprises"],

@@ -138,7 +138,10 @@ def policy_list(request):
     table = build_table(
         request, filters.qs, COLUMNS, name="policies", default_sort="layer"
     )
-    toolbar = [Action("各区县采用情况", reverse("grids:adoptions"), icon="diagram-3")]
+    toolbar = [
+        Action("各区县采用情况", reverse("grids:adoptions"), icon="diagram-3"),
+        Action("对比政策", reverse("grids:policy-compare"), icon="layout-split"),
+    ]
     if may_somewhere(request.user, Permission.POLICY_ADOPT):
         toolbar.append(add_action(reverse("grids:adopt"), "采用方案"))
     return render_list(
