@@ -4,6 +4,7 @@ from django import forms
 from django.utils import timezone
 
 from grids.models import City, Grid
+from reports.judging import STATES
 from reports.services import FORMATS, KINDS
 
 
@@ -42,3 +43,30 @@ class ReportForm(forms.Form):
         if on > timezone.localdate():
             raise forms.ValidationError("日期不能晚于今天，请改为今天或更早。")
         return on
+
+
+class ConformanceForm(forms.Form):
+    """The search block of 条款落实: which place, as of when, which states."""
+
+    at = forms.ChoiceField(label="区县和方案", required=False)
+    on = forms.DateField(
+        label="日期",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        required=False,
+    )
+    state = forms.ChoiceField(
+        label="状态", choices=[("", "全部"), *STATES.items()], required=False
+    )
+
+    def __init__(self, *args, scopes, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["at"] = forms.ChoiceField(
+            label="区县和方案",
+            choices=[(scope.key, scope.name) for scope in scopes],
+            required=False,
+        )
+
+    @property
+    def form(self):
+        """Return itself: what the search block of a page asks for."""
+        return self

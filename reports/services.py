@@ -21,9 +21,12 @@ from grids.services.policies import policies_on
 from reports import coverage, tallies
 from reports.builders.acquisition import TITLE as ACQUISITION
 from reports.builders.acquisition import acquisition_report
+from reports.builders.conformance import TITLE as CONFORMANCE
+from reports.builders.conformance import conformance_report
 from reports.builders.paper import PDF, XLSX, Report, as_pdf, as_xlsx
 from reports.builders.staffing import TITLE as STAFFING
 from reports.builders.staffing import staffing_report
+from reports.conformance import conformance_of, scopes_of
 
 TREND_DAYS = 366
 
@@ -64,11 +67,21 @@ def _acquisition(place: Place, on: date) -> Report:
     )
 
 
+def _conformance(place: Place, on: date) -> Report:
+    return conformance_report(
+        [conformance_of(scope) for scope in scopes_of(place, on)],
+        place=place.name,
+        on=on,
+        policies=policy_titles(place, on),
+    )
+
+
 KINDS = {
     kind.key: kind
     for kind in (
         Kind("staffing", STAFFING, _staffing),
         Kind("acquisition", ACQUISITION, _acquisition),
+        Kind("conformance", CONFORMANCE, _conformance),
     )
 }
 FORMATS = {"pdf": PDF, "xlsx": XLSX}

@@ -14,6 +14,14 @@ menu.add(
     10,
 )
 menu.add(
+    "监管态势",
+    "条款落实",
+    "reports:conformance",
+    Permission.COVERAGE_VIEW,
+    "card-checklist",
+    20,
+)
+menu.add(
     "统计报表",
     "生成报告",
     "reports:new",

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from reports.views import dashboards, reporting, rows
+from reports.views import conformance, dashboards, reporting, rows
 
 app_name = "reports"
 urlpatterns = [
     path("reports/new/", reporting.new_report, name="new"),
+    path("conformance/", conformance.conformance, name="conformance"),
     path("dashboard/", dashboards.dashboard, name="dashboard"),
     path("dashboard/city/<str:code>/", dashboards.city_dashboard, name="city"),
     path("dashboard/grid/<int:pk>/", dashboards.grid_dashboard, name="grid"),
