@@ -52,7 +52,8 @@ def figures_of(place: Grid | City, on: date, *, children: bool = True) -> Figure
     counted now. A constant number of queries on kept dates, however many units or
     grids there are.
     """
-    districts = list(districts_of(place))
+    own = place.district if isinstance(place, Grid) else None
+    districts = [own] if own else list(districts_of(place))
     place = as_of(place, on)
     policies = policies_on(districts, on)
     sums, seen, counted_at = _kept_sums(place, districts, on)
