@@ -47,14 +47,16 @@ class DistrictResource(SheetResource):
         cls, names: Iterable[tuple[str, ...]], places: Sequence[Place]
     ) -> Grid | None:
         """Return the only district that has more than half of the named places."""
+        roots = [place for place in places if isinstance(place, Grid)]
         wanted = [pair for pair in names if any(pair)]
-        grids: dict[int, list[Grid]] = {place.pk: [] for place in places}
+        grids: dict[int, list[Grid]] = {root.pk: [] for root in roots}
         for grid in Grid.objects.filter(district__in=grids, closed_on=None):
             grids[grid.district_id].append(grid)
         fitting = []
-        for place in places:
-            index = PlaceIndex(place, grids[place.pk])
-            fitting += [place] * (sum(map(index.has, wanted)) * 2 > len(wanted))
+        for root in roots:
+            index = PlaceIndex(root, grids[root.pk])
+            if sum(map(index.has, wanted)) * 2 > len(wanted):
+                fitting.append(root)
         return fitting[0] if len(fitting) == 1 else None
 
     @classmethod

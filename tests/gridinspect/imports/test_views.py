@@ -14,7 +14,7 @@ from gridinspect.imports.registry import RESOURCES
 from gridinspect.imports.services import keep_file
 from gridinspect.jobs.models import Job
 from tests.factories import make_user
-from tests.gridinspect.imports.conftest import xlsx
+from tests.gridinspect.imports.conftest import WORKBOOKS, xlsx
 
 ROWS = [
     ["姓名", "身份证号", "街道", "社区", "星座"],
@@ -195,7 +195,9 @@ def test_bad_arguments_get_one_line_and_status_2(arguments, words, tree):
 
 def test_the_district_is_asked_for_when_there_are_several(tree, huiji):
     with pytest.raises(CommandError, match="--district"):
-        call_command("import_file", "staff", __file__)
+        call_command(
+            "import_file", "enterprises", str(WORKBOOKS / "E08_cover_sheet_first.xlsx")
+        )
 
 
 def test_the_template_command_writes_a_workbook(tmp_path):

@@ -122,11 +122,11 @@ def _place(resource, by, code, path):
     if not places:
         raise CommandError("还没有区县，请先导入区划名录（grids）。", returncode=2)
     try:
-        found = services.place_in_file(resource, path, places)
+        plain = services.place_in_file(resource, path, places)
     except UnreadableFile:
         return places[0]
-    if found:
-        return found
+    if plain:
+        return plain
     codes = "、".join(place.code for place in places[:20])
     raise CommandError(f"请用 --district 指明区县：{codes}。", returncode=2)
 
