@@ -171,7 +171,8 @@ def _units(number: int, by: User, today: date) -> None:
         "FROM (SELECT n, hashint8(n * 7) & 2147483647 AS h1, "
         "hashint8(n * 11) & 2147483647 AS h2, hashint8(n * 13) & 2147483647 AS h3 "
         "FROM generate_series(1, %(number)s) n) made "
-        "JOIN bench_grid b ON b.number = n %% (SELECT count(*) FROM bench_grid)",
+        "JOIN bench_grid b ON b.number = n %% (SELECT count(*) FROM bench_grid) "
+        "ORDER BY b.district, h1",  # as registers arrive: district by district
         values,
     )
     _insert(
