@@ -7,6 +7,8 @@ from io import BytesIO
 from types import SimpleNamespace
 from zipfile import ZipFile
 
+from django.db import transaction
+
 from cases.models import CaseMember, Extension, Writ
 from enterprises.models import Survey
 from gridinspect.accounts.models import User
@@ -33,6 +35,7 @@ from tests.factories import (
 # --- a district -----------------------------------------------------------------------
 
 
+@transaction.atomic
 def make_one_of_everything(district, *, word, letters):
     """Fill a district with one object of each kind; `word` is in each of their names.
 

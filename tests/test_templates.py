@@ -42,3 +42,37 @@ def test_a_relative_link_in_a_document_leads_to_a_file(document):
     targets = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", document.read_text())
     missing = [t for t in targets if not (document.parent / t).exists()]
     assert missing == []
+
+
+FORBIDDEN = {
+    "a style of its own": r"\sstyle\s*=",
+    "a handler in the markup": r"""\son[a-z]+=["']""",
+    "a script in the markup": r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>",
+    "a style sheet in the markup": r"<style\b",
+    "text that is not escaped": r"\|\s*safe\b|autoescape off|\|\s*safeseq",
+    "something from another machine": r"""(?:src|href|action)=["'](?:https?:)?//""",
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_template_holds(what):
+    found = [
+        f"{page.relative_to(ROOT)}: {line.strip()[:80]}"
+        for page in TEMPLATES
+        if page.suffix in (".html", ".svg")
+        for line in page.read_text().splitlines()
+        if re.search(FORBIDDEN[what], line)
+    ]
+    assert found == []
+
+
+def test_markup_is_declared_safe_only_where_it_is_made():
+    made = {"gridinspect/ui/templatetags/ui.py"}
+    apps = ("gridinspect", "grids", "enterprises", "assistants", "cases", "reports")
+    found = {
+        str(file.relative_to(ROOT))
+        for app in apps
+        for file in (ROOT / app).rglob("*.py")
+        if re.search(r"\bmark_safe\(", file.read_text())
+    }
+    assert found - made == set()
