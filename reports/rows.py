@@ -22,6 +22,19 @@ from reports.tallies import leaf_keys
 
 PARTS = ("numerator", "denominator", "missing")
 
+# What one must be granted at a place to see the rows of a rate; units otherwise.
+READ_BY = {
+    "trained": Permission.STAFF_VIEW,
+    "networked": Permission.GRID_VIEW,
+    "timely": Permission.CASE_VIEW,
+    "staffed": Permission.COVERAGE_VIEW,
+}
+
+
+def read_by(key: str) -> Permission:
+    """Return what opens the rows behind a rate such as "acquired", "staffed:either"."""
+    return READ_BY.get(key.partition(":")[0], Permission.ENTERPRISE_VIEW)
+
 
 def known_units(place: Grid | City, on: date) -> QuerySet[Placement]:
     """Return the units of 底数, each as its placement on that date."""
