@@ -9,7 +9,7 @@ from django.urls import reverse
 from gridinspect.accounts.models import EVERYWHERE, User
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import within_paths
-from gridinspect.ui.pages import TreeNode
+from gridinspect.ui.trees import TreeNode
 from grids.access import may
 from grids.models import City, Grid
 

@@ -18,6 +18,7 @@ from gridinspect.htmx import render_page
 from gridinspect.ui import registry
 from gridinspect.ui.registry import TimelineEntry
 from gridinspect.ui.tables import Table, words
+from gridinspect.ui.trees import TreeNode
 
 Crumbs = Sequence[tuple[str, str]]  # (label, url); the last one may have no url
 
@@ -46,23 +47,6 @@ def import_action(url: str, label: str = "导入") -> Action:
 
 def export_action(url: str, label: str = "导出") -> Action:
     return Action(label, url, icon="box-arrow-up")
-
-
-@dataclass(frozen=True)
-class TreeNode:
-    """One node of the organisation tree beside a list.
-
-    `url` shows the list at this node; `expand_url` brings its children by htmx. A node
-    whose `children` are given is drawn open.
-    """
-
-    label: str
-    url: str
-    selected: bool = False
-    has_children: bool = False
-    expand_url: str = ""
-    children: Sequence["TreeNode"] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True)
