@@ -97,16 +97,16 @@ def _said(values: PolicyValues) -> Iterable[tuple[str, dict[object, Side]]]:
         "发文机关": values.issuer,
         "施行日期": values.effective_from.isoformat(),
     }
-    yield (
-        "基本情况",
-        {key: Side(f"{key}：{text}") for key, text in head.items() if text},
-    )
+    facts: dict[object, Side] = {
+        key: Side(f"{key}：{text}") for key, text in head.items() if text
+    }
+    yield "基本情况", facts
     for title, rows in wording.sections(values):
         yield title, _keyed(title, rows)
     yield "法定期限", _keyed("法定期限", [(_limit(row), row) for row in values.limits])
     retirement = [(_retirement(row), row) for row in values.retirement]
     yield "退休年龄", _keyed("退休年龄", retirement)
-    clauses = {
+    clauses: dict[object, Side] = {
         row.id: Side(f"“{row.quote}” {row.meaning}", row.id) for row in values.clauses
     }
     yield "条款", clauses

@@ -52,7 +52,8 @@ class Facts:
 
     def rows(self, grids: Collection[int]) -> dict[int, dict[str, Any]]:
         """Return the fields of the rows that hang on these grids, by key."""
-        names = [self.model._meta.get_field(name).attname for name in self.fields]
+        meta: Any = self.model._meta
+        names = [meta.get_field(name).attname for name in self.fields]
         rows = self.model._base_manager.filter(**{f"{self.of}__in": list(grids)})
         return {row.pop("pk"): row for row in rows.order_by("pk").values("pk", *names)}
 
@@ -115,7 +116,8 @@ def reassign_dated(
     lasting = list(
         rows.filter(grid=change.old).filter(Q(until=None) | Q(until__gt=change.on))
     )
-    begun, kept = [], []
+    begun: list[Any] = []
+    kept: list[Any] = []
     for row in lasting:
         row.grid = change.target(getattr(row, by))
         (begun if row.since < change.on else kept).append(row)

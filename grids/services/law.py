@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from grids.models import Policy
-from grids.policy import LimitRow, Number, PolicyValues, parse_policy
+from grids.policy import Number, PolicyValues, parse_policy
 from grids.services.policies import SHIPPED, values_of
 
 _KINDS = ("维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市")
@@ -64,7 +65,7 @@ class Law:
 class InForce:
     """A value and the layer that it comes from."""
 
-    row: LimitRow | Number
+    row: Any  # a LimitRow or a Number
     layer: PolicyValues
 
     @property

@@ -6,6 +6,7 @@ of the grid, so that the past is never cut into a second time.
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -112,7 +113,7 @@ def rename_many(grids: Sequence[Grid], day: date) -> None:
 
 def rebase(grid: Grid, old_path: str, day: date) -> None:
     """Note that a grid, with all below it, stands under its parent from a day on."""
-    changes = {
+    changes: dict[str, Any] = {
         "old": old_path,
         "like": f"{old_path}%",  # paths are digits and slashes; this uses the index
         "new": grid.path,
