@@ -9,9 +9,10 @@ from enterprises.models import Enterprise, Survey
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
-from gridinspect.scope import within_paths
+from gridinspect.scope import Place, within_paths
 from gridinspect.ui.registry import Todo, menu, workbench
 from grids.models import Grid
+from grids.services.boundaries import UnitPoint, shows_on_map
 from grids.services.tree import hangs_on_grids
 
 MOST = 10_000  # a line of the workbench counts no further
@@ -50,6 +51,27 @@ def _units(grid: Grid) -> tuple[str, int]:
     gone = ("cancelled", "revoked", "moved_away", "not_found")
     units = Enterprise.objects.within(grid).exclude(status__in=gone)
     return "户用人单位", units.count()
+
+
+@shows_on_map
+def _points(user: User, place: Place, limit: int) -> tuple[list[UnitPoint], int]:
+    """Return the units with coordinates that a person sees and that are still there."""
+    units = Enterprise.objects.visible_to(user).within(place).known()
+    placed = units.filter(longitude__isnull=False, latitude__isnull=False)
+    shown = placed.select_related("grid").order_by("pk")[:limit]
+    points = [
+        UnitPoint(
+            key=unit.pk,
+            name=unit.name,
+            longitude=float(unit.longitude),
+            latitude=float(unit.latitude),
+            grid=unit.grid_id,
+            path=unit.grid.path,
+            url=unit.get_absolute_url(),
+        )
+        for unit in shown.only("name", "longitude", "latitude", "grid__path")
+    ]
+    return points, placed.count()
 
 
 def _surveys_due(user: User, today: date) -> list[Todo]:

@@ -19,6 +19,14 @@ menu.add(
 )
 menu.add(
     "网格与人员",
+    "网格地图",
+    "grids:map",
+    Permission.GRID_VIEW,
+    icon="map",
+    order=12,
+)
+menu.add(
+    "网格与人员",
     "地市与区县",
     "grids:cities",
     Permission.GRID_VIEW,
@@ -51,6 +59,7 @@ name_acts(
         "posting.ended": "离岗",
     }
 )
+name_acts({"boundary.set": "更新网格边界"})
 name_acts({"policy.loaded": "载入政策", "policy.adopted": "采用方案"})
 name_acts(
     {

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from grids.views import accounts, cities, grids, policies, policy_compare
+from grids.views import accounts, cities, grids, maps, policies, policy_compare
 
 app_name = "grids"
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("grids/<int:pk>/change/", grids.grid_change, name="change"),
     path("grids/<int:pk>/close/", grids.grid_close, name="close"),
     path("grids/<int:pk>/move/", grids.grid_move, name="move"),
+    path("grids/<int:pk>/boundary/", maps.boundary, name="boundary"),
+    path(
+        "grids/<int:pk>/boundary/upload/", maps.boundary_upload, name="boundary-upload"
+    ),
+    path("grids/<int:pk>/tiling/", maps.tiling, name="tiling"),
+    path("map/", maps.grid_map, name="map"),
     path("cities/", cities.city_list, name="cities"),
     path("cities/<int:pk>/", cities.city_detail, name="city"),
     path("policies/", policies.policy_list, name="policies"),

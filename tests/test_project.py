@@ -68,6 +68,7 @@ KEYLESS = {
     "grids:cities": [],
     "grids:create": [],
     "grids:list": [],
+    "grids:map": [],
     "grids:options": [],
     "grids:policies": [],
     "grids:policy-compare": [],
@@ -125,6 +126,7 @@ BY_PLACE = [
     "grids:adopt",
     "grids:create",
     "grids:list",
+    "grids:map",
     "reports:conformance",
     "reports:dashboard",
     "reports:new",
@@ -177,11 +179,14 @@ SCOPED = {
     "grids:account-post": lambda has: [has.account.pk],
     "grids:account-reset": lambda has: [has.account.pk],
     "grids:account-switch": lambda has: [has.account.pk],
+    "grids:boundary": lambda has: [has.grid.pk],
+    "grids:boundary-upload": lambda has: [has.grid.pk],
     "grids:change": lambda has: [has.grid.pk],
     "grids:city": lambda has: [has.foreign_city.pk],
     "grids:close": lambda has: [has.grid.pk],
     "grids:detail": lambda has: [has.grid.pk],
     "grids:move": lambda has: [has.grid.pk],
+    "grids:tiling": lambda has: [has.grid.pk],
     "grids:posting-end": lambda has: [has.account_posting.pk],
     "reports:city": lambda has: [has.foreign_city.code],
     "reports:city-rows": lambda has: [has.foreign_city.code, "acquired", "missing"],
@@ -674,7 +679,8 @@ def login_pattern():
 # Words in Latin letters that people in the field use themselves, names of files, of
 # accounts and of policies, codes, and the headers that other systems give columns.
 LATIN = re.compile(
-    r"""PDF|XLSX?|CSV|Excel|SHA-256|UTF-8|\b(?:user\d+|account-\w+|system|xlsx?|csv|pdf)\b
+    r"""PDF|XLSX?|CSV|GeoJSON|KML|CGCS2000
+    |Excel|SHA-256|UTF-8|\b(?:user\d+|account-\w+|system|xlsx?|csv|pdf)\b
     |\b[a-z]+-(?:\d{4}|plan)\b|\b[0-9a-f]{16,}\b|[A-Z\d]{4}(?:-[A-Z\d]{4})+
     |\b[A-Z]{1,5}-\d\w*|YYYY-MM-DD""",
     re.VERBOSE,

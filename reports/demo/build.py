@@ -18,6 +18,7 @@ from grids.models import City, DailyEntry, Grid, Policy, Posting, QuotaIndex
 from grids.services.policies import adopt_policy
 from grids.services.tree import build_district, initials
 from reports import tallies
+from reports.demo import boundaries
 from reports.demo.accounts import ACCOUNTS, PASSWORD
 from reports.demo.cases import build_cases
 from reports.demo.jurisdictions import CITIES, JURISDICTIONS, Jurisdiction, trees
@@ -59,6 +60,9 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
                 today,
                 by,
             )
+            if district.code == boundaries.DISTRICT:
+                dice = random.Random(f"{SEED}{plan.code}places")
+                boundaries.build_boundaries(district, by=by, dice=dice)
         say(f"{district.name}：{posted} 人在岗，{count} 户用人单位。")
     with transaction.atomic():
         _accounts(people, today)
