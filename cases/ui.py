@@ -5,11 +5,12 @@ from datetime import date
 from django.urls import reverse
 
 from cases import clocks
-from cases.models import Case, Extension, Matter
+from cases.models import Case, Extension, Matter, Writ
 from cases.rules import Urgency
 from cases.views.cases import cases_of
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
+from gridinspect.audit.verbs import name_values
 from gridinspect.ui.registry import (
     TimelineEntry,
     Todo,
@@ -25,6 +26,10 @@ menu.add(
 )
 menu.add(SECTION, "案件", "cases:list", Permission.CASE_VIEW, "folder2-open", 20)
 menu.add(SECTION, "时限", "cases:clocks", Permission.CASE_VIEW, "hourglass-split", 30)
+
+name_values("kind", [*Matter.Kind.choices, *Writ.Kind.choices])
+name_values("outcome", Case.Outcome.choices)
+name_values("source", Case.Source.choices)
 
 tabs.add("enterprises.enterprise", "cases", "案件", cases_of, Permission.CASE_VIEW)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.audit.services import history
-from gridinspect.audit.verbs import act_name, name_acts
+from gridinspect.audit.verbs import act_name, name_acts, name_values
 from gridinspect.ui.registry import TimelineEntry, menu, standing, timeline
 from grids.models import Grid, Posting
 
@@ -59,8 +59,19 @@ name_acts(
         "posting.ended": "离岗",
     }
 )
+name_values("kind", Grid.Kind.choices)
+name_values("role", Role.choices)
 name_acts({"boundary.set": "更新网格边界"})
 name_acts({"policy.loaded": "载入政策", "policy.adopted": "采用方案"})
+name_acts(
+    {
+        "policy.ended": "结束方案",
+        "policy.published": "发布方案",
+        "policy.draft_begun": "开始编写方案",
+        "policy.draft_changed": "编写方案",
+        "policy.draft_discarded": "放弃方案草稿",
+    }
+)
 name_acts(
     {
         "grid.created": "新增网格",
@@ -99,6 +110,7 @@ def _details(data: dict) -> str:
 
 
 timeline.add("grids.grid", _history)
+timeline.add("grids.policydraft", _history)
 timeline.add("accounts.user", _history)
 
 

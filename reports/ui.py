@@ -1,8 +1,9 @@
 """What the reports add to menus, pages and the trail."""
 
 from gridinspect.accounts.roles import Permission
-from gridinspect.audit.verbs import name_acts
+from gridinspect.audit.verbs import name_acts, name_values
 from gridinspect.ui.registry import menu, tabs
+from reports.services import KINDS
 from reports.views.figures import grid_figures
 
 menu.add(
@@ -33,3 +34,4 @@ menu.add(
 tabs.add("grids.grid", "figures", "覆盖情况", grid_figures, Permission.COVERAGE_VIEW)
 
 name_acts({"tally.drifted": "统计数与明细不符", "report.asked": "生成报告"})
+name_values("kind", [(kind.key, kind.name) for kind in KINDS.values()])

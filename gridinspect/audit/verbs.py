@@ -1,5 +1,7 @@
 """What the acts in the trail are called on a page. Each app adds its own in `ui.py`."""
 
+from collections.abc import Iterable
+
 _WORDS: dict[str, str] = {
     "account.signed_in": "登录",
     "account.signed_out": "退出",
@@ -25,6 +27,15 @@ def act_name(verb: str) -> str:
 def acts() -> dict[str, str]:
     """Return every act that has a name, for a filter."""
     return dict(sorted(_WORDS.items(), key=lambda pair: pair[1]))
+
+
+# What codes in the details are called, by the detail's key: ("kind", "street").
+_VALUES: dict[tuple[str, str], str] = {}
+
+
+def name_values(key: str, words: Iterable[tuple[str, str]]) -> None:
+    """Give Chinese names to the codes of a detail, such as the choices of a field."""
+    _VALUES.update({(key, code): word for code, word in words})
 
 
 # What the details of an act are called; an unknown one keeps its own key.
@@ -85,7 +96,7 @@ _DETAILS = {
 def details(data: dict[str, object]) -> str:
     """Return the details of an act in one line, in Chinese; empty ones are left out."""
     return "；".join(
-        f"{_DETAILS.get(key, key)}：{_said(value)}"
+        f"{_DETAILS.get(key, key)}：{_VALUES.get((key, str(value)), _said(value))}"
         for key, value in data.items()
         if value not in (None, "", [], {})
     )
