@@ -227,7 +227,8 @@ def _restore(act: GridAct, facts: Facts) -> None:
     """Take the rows away that an act added, then put the others back as they were."""
     model, noted = facts.model, act.facts[facts.name]
     rows = model._base_manager
-    fields = [model._meta.get_field(name) for name in facts.fields]
+    meta: Any = model._meta
+    fields = [meta.get_field(name) for name in facts.fields]
     if facts is not TREE[0]:  # grids go last, when nothing hangs on them any more
         rows.filter(pk__in=noted["added"]).delete()
     was = [
