@@ -6,7 +6,8 @@ is the figure.
 
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db import models
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from assistants.models import Training
 from cases.models import Case
@@ -155,8 +156,14 @@ def _filed(place: Grid | City, on: date) -> Q:
 
 
 def _part(rows: QuerySet, counted: Q, part: str) -> QuerySet:
-    if part == "numerator":
-        return rows.filter(counted)
-    if part == "missing":
-        return rows.exclude(pk__in=rows.filter(counted).values("pk"))
-    return rows
+    """Keep a part of the rows; what the condition cannot tell (NULL) is not counted.
+
+    A CASE is worked out once a row. NOT IN over the counted rows would be a scan of
+    them for each row where the database has no statistics yet.
+    """
+    if part == "denominator":
+        return rows
+    told = models.Case(
+        When(counted, then=True), default=False, output_field=BooleanField()
+    )
+    return rows.annotate(is_counted=told).filter(is_counted=part == "numerator")
