@@ -43,6 +43,15 @@ def take_keys(table: str, count: int) -> list[int]:
         return [key for (key,) in cursor.fetchall()]
 
 
+def refresh_statistics() -> None:
+    """Let the planner know how much there is now, after rows came by the thousand.
+
+    Else it plans for the few rows it last saw, and a join becomes a scan a row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def _chunks(rows: Iterable[Sequence[Any]]) -> Iterable[list[Sequence[Any]]]:
     chunk: list[Sequence[Any]] = []
     for row in rows:

@@ -14,6 +14,7 @@ from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
 from enterprises.rules import name_key
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import INSPECTORS, Role
+from gridinspect.copying import refresh_statistics
 from grids.models import City, DailyEntry, Grid, Policy, Posting, QuotaIndex
 from grids.services.policies import adopt_policy
 from grids.services.tree import build_district, initials
@@ -66,6 +67,7 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
         say(f"{district.name}：{posted} 人在岗，{count} 户用人单位。")
     with transaction.atomic():
         _accounts(people, today)
+    refresh_statistics()
     build_cases(today=today)
     for district in Grid.objects.roots():
         for day in tallies.kept_days(district.opened_on, today)[: MONTHS + 1]:
