@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from grids.boundaries import MAX_BYTES, Datum, Fault, Outline, read_outlines
+from grids.forms import DayInput
 from grids.models import Boundary
 
 
@@ -25,7 +26,7 @@ class BoundaryForm(forms.Form):
     since = forms.DateField(
         label="启用日期",
         initial=timezone.localdate,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=DayInput,
         help_text="自这一天起按新边界；原边界到前一天为止。",
     )
     outlines: list[Outline]
