@@ -16,7 +16,7 @@ from grids.models import City, Grid, Posting, QuotaIndex
 from grids.policy import PERSON_KINDS, PolicyValues
 from grids.rules import Filling, allocate
 from grids.services.policies import policies_on
-from grids.standing import grids_in
+from grids.standing import grids_in, roots_on
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Establishment:
 def establishment_of(place: Grid | City, on: date) -> Establishment:
     """Return the posts of a city or of a grid with everything below it on a date."""
     grids = [grid for grid in grids_in(place, on) if grid.is_open_on(on)]
-    districts = Grid.objects.in_bulk({grid.district_id for grid in grids})
+    districts = roots_on({grid.district_id for grid in grids}, on)
     grids.sort(key=lambda grid: (districts[grid.district_id].code, grid.code))
     keys = [grid.pk for grid in grids]
     policies = {

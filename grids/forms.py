@@ -88,6 +88,17 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
+def effect_field() -> forms.DateField:
+    """Return the field for the day from which an act holds, today when left empty."""
+    return forms.DateField(
+        label="生效日期",
+        widget=DayInput,
+        initial=timezone.localdate,
+        required=False,
+        help_text="从这一天起按新的情况统计；以前日期的统计不变。留空为今天。",
+    )
+
+
 class CreateGridForm(forms.Form):
     """What `tree.create_grid` asks for; without a code one is suggested."""
 
@@ -146,6 +157,7 @@ class ChangeGridForm(forms.Form):
 
     name = forms.CharField(label="网格名称", max_length=60)
     code = forms.CharField(label="网格编码", max_length=20)
+    on = effect_field()
 
 
 class CloseGridForm(forms.Form):
@@ -168,6 +180,7 @@ class MoveGridForm(forms.Form):
     """Under which grid of the same district a grid shall hang."""
 
     parent = GridField(label="新的上级网格")
+    on = effect_field()
 
     def __init__(self, *args, parents, **kwargs):
         super().__init__(*args, **kwargs)

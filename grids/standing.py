@@ -1,5 +1,6 @@
 """The tree as it stood on a date. Who sees what is another matter: that is today's."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import QuerySet
@@ -36,6 +37,12 @@ def grids_in(place: Grid | City, on: date) -> list[Grid]:
     """
     rows = periods_in(place, on).select_related("grid").order_by("code")
     return [row.as_grid() for row in rows]
+
+
+def roots_on(keys: Collection[int], on: date) -> dict[int, Grid]:
+    """Return districts by key, with the names and codes that they had on a day."""
+    rows = GridPeriod.objects.stood_in("/", on).filter(grid__in=keys)
+    return {row.grid_id: row.as_grid() for row in rows.select_related("grid")}
 
 
 def grids_below(place: Grid | City, on: date) -> list[Grid]:

@@ -78,6 +78,9 @@ name_acts(
         "grid.changed": "修改网格",
         "grid.closed": "停用网格",
         "grid.moved": "移动网格",
+        "grid.split": "拆分网格",
+        "grid.merged": "合并网格",
+        "grid.undone": "撤销网格变动",
         "grid.district_built": "建立区县网格树",
         "grid.branches_added": "批量新增网格",
         "grid.renumbered": "修复网格树",
@@ -104,6 +107,10 @@ def _details(data: dict) -> str:
             if before.get(key) != after[key]
         ]
         return "；".join(changed)
+    if isinstance(after, list):
+        return f"拆分为{'、'.join(after)}"
+    if isinstance(before, list):
+        return f"由{'、'.join(before)}并入"
     if data.get("successor"):
         return f"由{data['successor']}接续"
     return ""

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from grids.views import accounts, cities, grids, maps, policies, policy_compare
+from grids.views import (
+    accounts,
+    cities,
+    grids,
+    maps,
+    policies,
+    policy_compare,
+    reshaping,
+)
 
 app_name = "grids"
 urlpatterns = [
@@ -12,6 +20,9 @@ urlpatterns = [
     path("grids/<int:pk>/change/", grids.grid_change, name="change"),
     path("grids/<int:pk>/close/", grids.grid_close, name="close"),
     path("grids/<int:pk>/move/", grids.grid_move, name="move"),
+    path("grids/<int:pk>/split/", reshaping.grid_split, name="split"),
+    path("grids/<int:pk>/merge/", reshaping.grid_merge, name="merge"),
+    path("grids/<int:pk>/undo/", reshaping.grid_undo, name="undo"),
     path("grids/<int:pk>/boundary/", maps.boundary, name="boundary"),
     path(
         "grids/<int:pk>/boundary/upload/", maps.boundary_upload, name="boundary-upload"

@@ -212,14 +212,16 @@ def _put_back(act: GridAct) -> list[str]:
         grid = Grid.objects.get(pk=key)
         if grid.parent_id != before[key]["parent_id"]:
             grid.move_to(Grid.objects.get(pk=before[key]["parent_id"]), "last-child")
-    for facts in _facts(act.kind):
-        if facts.put_back and facts.name in act.facts:
+    own, *others = [one for one in _facts(act.kind) if one.put_back]
+    for facts in others:
+        if facts.name in act.facts:
             _restore(act, facts)
     removed = []
-    for key in act.facts[TREE[0].name]["added"]:
+    for key in act.facts[own.name]["added"]:
         grid = Grid.objects.get(pk=key)  # anew each time: lft and rght have moved
         removed.append(grid.name)
         grid.delete()
+    _restore(act, own)  # last: a grid taken away may have had the old name
     return removed
 
 
@@ -229,8 +231,7 @@ def _restore(act: GridAct, facts: Facts) -> None:
     rows = model._base_manager
     meta: Any = model._meta
     fields = [meta.get_field(name) for name in facts.fields]
-    if facts is not TREE[0]:  # grids go last, when nothing hangs on them any more
-        rows.filter(pk__in=noted["added"]).delete()
+    rows.filter(pk__in=noted["added"]).delete()
     was = [
         model(
             pk=key, **{one.attname: one.to_python(row[one.attname]) for one in fields}

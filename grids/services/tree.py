@@ -86,6 +86,32 @@ def create_grid(
         lock_district(parent.district_id)
         parent = Grid.objects.get(pk=parent.pk)  # as it is now, after the wait
         _require_open(parent, opened_on)
+    grid = plant(
+        city=city,
+        parent=parent,
+        code=code,
+        name=name,
+        kind=kind,
+        opened_on=opened_on,
+        division_code=division_code,
+    )
+    note_creation(grid, by=by)
+    mark_all_dirty({grid.pk, *([parent.pk] if parent else [])}, opened_on)
+    record("grid.created", by=by, target=grid, code=code, kind=kind)
+    return grid
+
+
+def plant(
+    *,
+    city: City,
+    parent: Grid | None,
+    code: str,
+    name: str,
+    kind: str,
+    opened_on: date,
+    division_code: str | None = None,
+) -> Grid:
+    """Put a new grid into the tree with its first period. The lock must be held."""
     grid = Grid(
         city=city,
         parent=parent,
@@ -103,9 +129,6 @@ def create_grid(
     grid.district = parent.district if parent else grid
     Grid.objects.filter(pk=grid.pk).update(path=grid.path, district=grid.district)
     periods.open_periods([grid.pk], parent, opened_on)
-    note_creation(grid, by=by)
-    mark_all_dirty({grid.pk, *([parent.pk] if parent else [])}, opened_on)
-    record("grid.created", by=by, target=grid, code=code, kind=kind)
     return grid
 
 

@@ -38,6 +38,7 @@ from grids.forms import (
 from grids.levels import level_label, level_labels
 from grids.models import City, Grid, Posting, Succession
 from grids.services import tree
+from grids.services.acts import last_act, places_of
 from grids.services.policies import policies_on, policy_on
 
 CRUMBS = [("网格管理", "/grids/")]
@@ -153,7 +154,7 @@ def _key(text: str) -> int:
 
 def grid_detail(request, pk):
     """Show one grid: its facts, what lies below it, and what other apps know of it."""
-    grid = _visible(request, pk)
+    grid = visible(request, pk)
     return render_detail(
         request,
         title=grid.name,
@@ -167,7 +168,7 @@ def grid_detail(request, pk):
     )
 
 
-def _visible(request, pk) -> Grid:
+def visible(request, pk) -> Grid:
     grids = Grid.objects.visible_to(request.user)
     return get_object_or_404(grids.select_related("parent", "district", "city"), pk=pk)
 
@@ -239,8 +240,11 @@ def _children(request, grid: Grid):
 
 
 def _actions(user, grid: Grid) -> list[Action]:
-    if grid.closed_on or not may(user, Permission.GRID_EDIT, at=grid):
+    if not may(user, Permission.GRID_EDIT, at=grid):
         return []
+    undo = _undo(user, grid)
+    if grid.closed_on:
+        return undo
 
     def act(label: str, name: str, icon: str) -> Action:
         return Action(label, reverse(f"grids:{name}", args=[grid.pk]), icon=icon)
@@ -249,18 +253,43 @@ def _actions(user, grid: Grid) -> list[Action]:
         "新增下级网格", f"{reverse('grids:create')}?parent={grid.pk}", icon="plus-lg"
     )
     moves = [] if grid.is_root else [act("移动", "move", "arrows-move")]
+    if grid.parent and may(user, Permission.GRID_EDIT, at=grid.parent):
+        moves += [
+            act("拆分", "split", "scissors"),
+            act("合并", "merge", "union"),
+        ]
     return [
         below,
         act("修改", "change", "pencil"),
         *moves,
         act("停用", "close", "x-circle"),
+        *undo,
+    ]
+
+
+def _undo(user, grid: Grid) -> list[Action]:
+    """Offer to undo the last act on a grid, if it was about this one."""
+    act = last_act(grid)
+    if act is None or grid.pk not in act.heads:
+        return []
+    if not all(may(user, Permission.GRID_EDIT, at=one) for one in places_of(act)):
+        return []
+    kind = act.get_kind_display()
+    return [
+        Action(
+            f"撤销{kind}",
+            reverse("grids:undo", args=[grid.pk]),
+            icon="arrow-counterclockwise",
+            method="post",
+            confirm=f"撤销自 {act.on} 起对“{act.grid}”的{kind}，恢复到此前的状态？",
+        )
     ]
 
 
 # --- acts -----------------------------------------------------------------------------
 
 
-def _editable(user):
+def editable(user):
     """Return the open grids that a user may change."""
     grids = Grid.objects.visible_to(user).filter(closed_on=None)
     return grids.editable_by(user)
@@ -269,7 +298,7 @@ def _editable(user):
 def grid_create(request):
     """Add a grid below another one, or a district or zone to a city."""
     require_somewhere(request.user, Permission.GRID_EDIT)
-    parents = _editable(request.user)
+    parents = editable(request.user)
     cities = City.objects.editable_by(request.user)
     parent = parents.filter(pk=_key(request.GET.get("parent", ""))).first()
     initial = {"parent": parent, "code": tree.suggest_code(parent)}
@@ -298,16 +327,16 @@ def grid_create(request):
     )
 
 
-def _to_change(request, pk) -> Grid:
+def to_change(request, pk) -> Grid:
     """Return a grid that this person may change: 404 outside, 403 without the right."""
-    grid = _visible(request, pk)
+    grid = visible(request, pk)
     require(request.user, Permission.GRID_EDIT, at=grid)
     return grid
 
 
 def grid_change(request, pk):
     """Give a grid another name or code."""
-    grid = _to_change(request, pk)
+    grid = to_change(request, pk)
     initial = {"name": grid.name, "code": grid.code}
     form = ChangeGridForm(request.POST or None, initial=initial)
     if form.is_valid():
@@ -323,14 +352,14 @@ def grid_change(request, pk):
         title="修改网格",
         form=form,
         crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
-        note="名称和编码改动后，以往报告不变；停用的编码不再使用。",
+        note="名称和编码从生效日期起改动，以往日期的统计和报告不变。",
     )
 
 
 def grid_close(request, pk):
     """Close a grid from a day on, with the one that takes over."""
-    grid = _to_change(request, pk)
-    form = CloseGridForm(request.POST or None, heirs=_editable(request.user))
+    grid = to_change(request, pk)
+    form = CloseGridForm(request.POST or None, heirs=editable(request.user))
     if form.is_valid():
         try:
             tree.close_grid(grid=grid, by=request.user, **form.cleaned_data)
@@ -358,20 +387,20 @@ def _load_words(grid: Grid) -> str:
 
 def grid_move(request, pk):
     """Hang a grid elsewhere: first what moves with it, then the confirmation."""
-    grid = _to_change(request, pk)
-    parents = _editable(request.user).filter(district=grid.district)
+    grid = to_change(request, pk)
+    parents = editable(request.user).filter(district=grid.district)
     form = MoveGridForm(request.POST or None, parents=parents)
     preview = tree.preview_move(grid)
     seen = "/".join(str(count) for _, count in preview)
     counts = "、".join(f"{count} {label}" for label, count in preview)
     context = {"grid": grid, "counts": counts, "seen": seen}
     if form.is_valid():
-        parent = form.cleaned_data["parent"]
+        parent, on = form.cleaned_data["parent"], form.cleaned_data["on"]
         if request.POST.get("seen") != seen:  # nothing is confirmed that was not shown
-            context["parent"] = parent
+            context |= {"parent": parent, "on": on or timezone.localdate()}
         else:
             try:
-                grid = tree.move_grid(grid=grid, parent=parent, by=request.user)
+                grid = tree.move_grid(grid=grid, parent=parent, on=on, by=request.user)
             except ValidationError as error:
                 add_refusal(form, error)
             else:
