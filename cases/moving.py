@@ -1,8 +1,9 @@
 """What is still being handled goes along when its grid is split or merged."""
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from cases.models import Case, Matter
+from gridinspect.scope import ScopedQuerySet
 from grids.models import Grid
 from grids.services.hanging import (
     Facts,
@@ -13,7 +14,7 @@ from grids.services.hanging import (
 )
 
 
-def _handled(model: type[Model]) -> QuerySet:
+def _handled(model: type[Model]) -> ScopedQuerySet:
     """Return what is not finished yet; the rest stays where it was finished."""
     if model is Case:
         return Case.objects.filter(closed_on=None)

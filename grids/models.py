@@ -18,6 +18,7 @@ from grids.querysets import (
     DatedQuerySet,
     GridPeriodQuerySet,
     GridQuerySet,
+    PolicyDraftQuerySet,
     PostingQuerySet,
 )
 
@@ -354,6 +355,45 @@ class PolicyInForce(models.Model):
 
     def __str__(self):
         return f"{self.district}：{self.policy}"
+
+
+class PolicyDraft(models.Model):
+    """A plan that is being written, until it is published as a version.
+
+    `path` is the place whose people write it; `edition` tells two writers apart.
+    """
+
+    base = models.ForeignKey(
+        Policy, on_delete=models.PROTECT, null=True, related_name="drafts"
+    )
+    slug = models.CharField("政策编号", max_length=40)
+    version = models.PositiveSmallIntegerField("版本")
+    title = models.CharField("名称", max_length=200)
+    document = models.JSONField()  # PolicyValues.to_json(), always one that parses
+    path = models.CharField(max_length=120)
+    edition = models.PositiveIntegerField(default=1)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="最后编辑",
+    )
+    changed_at = models.DateTimeField("编辑时间", auto_now=True)
+
+    objects = PolicyDraftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-changed_at"]
+
+    def __str__(self):
+        return f"{self.title}（第 {self.version} 版草稿）"
+
+    def get_absolute_url(self):
+        return reverse("grids:draft", args=[self.pk])
+
+    @property
+    def scope_path(self) -> str:
+        return self.path
 
 
 class QuotaIndex(models.Model):

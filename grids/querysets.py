@@ -125,3 +125,10 @@ class PostingQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
         return self.annotate(
             grid_path=F("grid__path"), city_code=F("city__code")
         ).values_list("role", "grid_path", "city_code")
+
+
+class PolicyDraftQuerySet(ScopedQuerySet):
+    """Drafts, for those who may put a plan in force at the place of the writer."""
+
+    path_field = "path"
+    view_permission = Permission.POLICY_ADOPT

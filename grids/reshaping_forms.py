@@ -67,7 +67,7 @@ class MergeGridsForm(forms.Form):
     """Which sisters go together with a grid, and which grid takes over."""
 
     on = effect_field()
-    others = forms.ModelMultipleChoiceField(
+    others: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
         Grid.objects.none(),
         label="一并合并的同级网格",
         required=False,

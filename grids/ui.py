@@ -7,6 +7,7 @@ from gridinspect.accounts.roles import Permission, Role
 from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name, name_acts, name_values
 from gridinspect.ui.registry import TimelineEntry, menu, standing, timeline
+from grids.draft_forms import TITLES
 from grids.models import Grid, Posting
 
 menu.add(
@@ -60,6 +61,7 @@ name_acts(
     }
 )
 name_values("kind", Grid.Kind.choices)
+name_values("section", TITLES.items())
 name_values("role", Role.choices)
 name_acts({"boundary.set": "更新网格边界"})
 name_acts({"policy.loaded": "载入政策", "policy.adopted": "采用方案"})

@@ -7,6 +7,7 @@ from grids.views import (
     maps,
     policies,
     policy_compare,
+    policy_drafts,
     reshaping,
 )
 
@@ -34,6 +35,30 @@ urlpatterns = [
     path("policies/", policies.policy_list, name="policies"),
     path("policies/adopt/", policies.adopt, name="adopt"),
     path("policies/adoptions/", policies.adoption_list, name="adoptions"),
+    path(
+        "policies/adoptions/<int:pk>/end/",
+        policy_drafts.adoption_end,
+        name="adoption-end",
+    ),
+    path("policies/upload/", policy_drafts.policy_upload, name="policy-upload"),
+    path("policies/<int:pk>/clone/", policy_drafts.policy_clone, name="policy-clone"),
+    path("policies/drafts/", policy_drafts.draft_list, name="drafts"),
+    path("policies/drafts/<int:pk>/", policy_drafts.draft_detail, name="draft"),
+    path(
+        "policies/drafts/<int:pk>/publish/",
+        policy_drafts.draft_publish,
+        name="draft-publish",
+    ),
+    path(
+        "policies/drafts/<int:pk>/discard/",
+        policy_drafts.draft_discard,
+        name="draft-discard",
+    ),
+    path(
+        "policies/drafts/<int:pk>/<slug:section>/",
+        policy_drafts.draft_section,
+        name="draft-section",
+    ),
     path("policies/compare/", policy_compare.policy_compare, name="policy-compare"),
     path("policies/<int:pk>/", policies.policy_detail, name="policy"),
     path("accounts/", accounts.account_list, name="accounts"),

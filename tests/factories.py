@@ -12,6 +12,7 @@ from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
 from grids.models import City, Posting
 from grids.services import tree
+from grids.services.drafts import begin_draft
 from grids.services.policies import SHIPPED, adopt_policy, load_policy
 
 serial = count(1)
@@ -123,6 +124,13 @@ def make_adoption(district, slug="erqi-2013", *, since=LONG_AGO, programme_start
         programme_start=programme_start or since,
         by=User.objects.system(),
     )
+
+
+def make_policy_draft(district, *, title="新方案"):
+    """Begin to write a plan on the model of the district's own."""
+    base = district.policies.order_by("since").last().policy
+    admin = make_user(grid=district, role=Role.SYSTEM_ADMIN)
+    return begin_draft(base=base, slug=base.slug, title=title, by=admin)
 
 
 def make_certificate(person, *, valid_from=LONG_AGO, valid_until=date(2099, 12, 31)):

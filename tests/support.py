@@ -25,6 +25,7 @@ from tests.factories import (
     make_enterprise,
     make_grid,
     make_matter,
+    make_policy_draft,
     make_posting,
     make_staff,
     make_survey,
@@ -48,6 +49,7 @@ def make_one_of_everything(district, *, word, letters):
     has.bureau = make_user(grid=district, role=Role.DISTRICT_BUREAU)
     has.bureau.person.name = f"{word}管理员"
     has.bureau.person.save()
+    has.policy_draft = make_policy_draft(district, title=f"{word}实施方案")
     _make_people(has)
     _make_unit(has)
     _make_cases(has)

@@ -202,7 +202,10 @@ def count(rows: QuerySet | Sequence) -> tuple[int, bool]:
     """
     if not isinstance(rows, QuerySet):
         return len(rows), False
-    bounded = rows.order_by()[: EXACT_UP_TO + 1].count()
+    bare = rows.order_by()
+    if not (rows.query.combinator or rows.query.values_select or rows.query.distinct):
+        bare = bare.values("pk")  # what a list only shows need not be computed
+    bounded = bare[: EXACT_UP_TO + 1].count()
     if bounded <= EXACT_UP_TO:
         return bounded, False
     plan = json.loads(rows.order_by().explain(format="json"))

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from grids.models import Grid, GridPeriod
 from grids.services.guard import Refused
@@ -177,7 +177,8 @@ def _fault(grid: Grid, periods: list[GridPeriod]) -> str:
 
 def repair(district: Grid) -> int:
     """Make the open periods of a district say what its grids say; count changes."""
-    missing = Grid.objects.filter(district=district).exclude(periods__until=None)
+    standing = GridPeriod.objects.filter(grid=OuterRef("pk"), until=None)
+    missing = Grid.objects.filter(~Exists(standing), district=district)
     keys = list(missing.values_list("pk", flat=True))
     changed = []
     open_rows = GridPeriod.objects.filter(grid__district=district, until=None)

@@ -85,10 +85,10 @@ def load_policy(*, document: bytes, by: User) -> Loaded:
     digest = hashlib.sha256(document.replace(b"\r\n", b"\n")).hexdigest()
     known = Policy.objects.filter(slug=values.id, version=values.version).first()
     if known is None:
-        policy = _create(values, digest)
+        policy = create_version(values, digest)
         record("policy.loaded", by=by, target=policy, slug=values.id, sha256=digest)
         return Loaded(policy, len(values.clauses), is_new=True)
-    if known.sha256 != digest:
+    if known.sha256 != digest and known.document != values.to_json():
         raise PolicyChanged(
             f"政策 {values.id} 第 {values.version} 版已经载入，但文件内容变了；"
             "已载入的版本不能修改，请把改动写成新的版本号“version”后再载入。"
@@ -96,7 +96,8 @@ def load_policy(*, document: bytes, by: User) -> Loaded:
     return Loaded(known, len(values.clauses), is_new=False)
 
 
-def _create(values: PolicyValues, digest: str) -> Policy:
+def create_version(values: PolicyValues, digest: str) -> Policy:
+    """Make the rows of a version; it is never changed afterwards."""
     policy = Policy.objects.create(
         slug=values.id,
         version=values.version,
@@ -163,6 +164,34 @@ def adopt_policy(
         since=since,
         programme_start=programme_start,
         before=str(last.policy) if last else None,
+    )
+    return adoption
+
+
+@transaction.atomic
+def end_policy(*, adoption: PolicyInForce, until: date, by: User) -> PolicyInForce:
+    """End a district's plan: `until` is the first day on which it no longer holds.
+
+    Raises Refused when it has ended already, or would end before it began.
+    """
+    adoption = PolicyInForce.objects.select_for_update().get(pk=adoption.pk)
+    if adoption.until is not None:
+        raise Refused(f"这一方案已于 {adoption.until} 结束，不用再办理。")
+    if until <= adoption.since:
+        raise Refused(
+            f"方案自 {adoption.since} 起施行，请选择 "
+            f"{adoption.since + timedelta(days=1)} 或以后的日期。"
+        )
+    adoption.until = until
+    adoption.save(update_fields=["until"])
+    mark_district_dirty(adoption.district, until)
+    record(
+        "policy.ended",
+        by=by,
+        target=adoption.district,
+        policy=str(adoption.policy),
+        since=adoption.since,
+        until=until,
     )
     return adoption
 

@@ -169,9 +169,9 @@ def _target(
 ) -> Grid:
     """Return the grid that takes over, as it stands; a new one is put into `made`."""
     if isinstance(into, Grid):
-        into = Grid.objects.get(pk=into.pk)
-        periods.require_place(into, on)
-        return into
+        taker = Grid.objects.get(pk=into.pk)
+        periods.require_place(taker, on)
+        return taker
     parent = Grid.objects.get(pk=olds[0].parent_id)
     periods.require_place(parent, on)
     made.append(

@@ -32,7 +32,7 @@ from grids.services.linting import findings_of
 from grids.services.policies import adopt_policy, values_of
 from grids.services.tree import Refused
 
-DATE = forms.DateInput({"type": "date"})
+DATE = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 class PolicyFilter(django_filters.FilterSet):
@@ -143,6 +143,8 @@ def policy_list(request):
         Action("对比政策", reverse("grids:policy-compare"), icon="layout-split"),
     ]
     if may_somewhere(request.user, Permission.POLICY_ADOPT):
+        drafts = reverse("grids:drafts")
+        toolbar.append(Action("方案草稿", drafts, icon="pencil-square"))
         toolbar.append(add_action(reverse("grids:adopt"), "采用方案"))
     return render_list(
         request,
@@ -190,6 +192,7 @@ def policy_detail(request, pk):
             ("文件校验值", policy.sha256[:16]),
         ],
         tabs=tabs,
+        actions=_acts(request.user, policy),
         crumbs=_crumbs(),
     )
 
@@ -201,7 +204,7 @@ def adoption_list(request):
     table = build_table(
         request,
         filters.qs,
-        ADOPTION_COLUMNS,
+        [*ADOPTION_COLUMNS, *_end_column(request.user)],
         name="adoptions",
         default_sort="district",
     )
@@ -247,6 +250,16 @@ def adopt(request):
     )
 
 
+def _acts(user, policy):
+    acts = []
+    if policy.layer == Policy.Layer.PLAN and may_somewhere(
+        user, Permission.POLICY_ADOPT
+    ):
+        url = reverse("grids:policy-clone", args=[policy.pk])
+        acts.append(Action("克隆为草稿", url, icon="copy"))
+    return acts
+
+
 def _crumbs():
     return [("政策", reverse("grids:policies"))]
 
@@ -256,6 +269,20 @@ def _adoptions(user):
     districts = Grid.objects.visible_to(user).values("district")
     rows = PolicyInForce.objects.filter(district__in=districts)
     return rows.select_related("policy", "district__city").defer("policy__document")
+
+
+def _end_column(user):
+    """Return the column that leads to ending a plan, for those who may end one."""
+    if not may_somewhere(user, Permission.POLICY_ADOPT):
+        return []
+    return [
+        Column(
+            "end",
+            "操作",
+            value=lambda row: "" if row.until else "结束",
+            link=lambda row: reverse("grids:adoption-end", args=[row.pk]),
+        )
+    ]
 
 
 def _phase(adoption: PolicyInForce, on: date) -> str:

@@ -1,5 +1,7 @@
 """Splitting, merging and undoing: first what goes along, then the confirmation."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
@@ -27,7 +29,7 @@ def grid_split(request, pk):
     grid = _to_reshape(request, pk)
     form = SplitGridForm(request.POST or None, grid=grid)
     counts = _words(preview_split(grid))
-    context = {"counts": counts, "seen": counts, "act": "拆分"}
+    context: dict[str, Any] = {"counts": counts, "seen": counts, "act": "拆分"}
     if form.is_valid():
         day = form.cleaned_data["on"] or timezone.localdate()
         names = "、".join(f"“{part.name}”" for part in form.parts)
@@ -79,7 +81,7 @@ def grid_merge(request, pk):
         olds = [one for one in (grid, *form.cleaned_data["others"]) if one != taker]
     counts = _words(preview_merge(olds))
     seen = f"{counts}/{','.join(str(one.pk) for one in olds)}"
-    context = {"counts": counts, "seen": seen, "act": "合并"}
+    context: dict[str, Any] = {"counts": counts, "seen": seen, "act": "合并"}
     if form.is_valid():
         day = form.cleaned_data["on"] or timezone.localdate()
         names = "、".join(f"“{one}”" for one in olds)

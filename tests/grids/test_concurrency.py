@@ -4,11 +4,15 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 
 from gridinspect.accounts.models import User
 from grids.models import Grid
 from grids.services import tree
+from grids.services.acts import undo_act
+from grids.services.reshaping import NewGrid, merge_grids, split_grid
 from grids.services.tree import Refused
 from tests.factories import LONG_AGO, make_city, make_district, make_grid
 
@@ -72,3 +76,42 @@ def test_eight_districts_made_at_once_have_a_tree_each(district):
         numbers = list(pool.map(build, range(WRITERS)))
 
     assert len({district.tree_id, *numbers}) == WRITERS + 1
+
+
+def reshapes(district_key, writer):
+    """Split, merge, move and undo in one district; return how many acts were done."""
+    done, chance = 0, random.Random(writer)
+    try:
+        for number in range(ACTS):
+            standing = Grid.objects.filter(district=district_key, closed_on=None)
+            grids = list(standing.order_by("pk"))
+            grid, other = chance.choice(grids[1:]), chance.choice(grids)
+            try:
+                reshape(number % 4, grid, other, f"{writer}-{number}")
+                done += 1
+            except (ValidationError, Grid.DoesNotExist):
+                pass  # refused, or undone away by another writer
+        return done
+    finally:
+        connection.close()
+
+
+def reshape(which, grid, other, name):
+    by, on = User.objects.get(username="system"), timezone.localdate()
+    if which == 0:
+        parts = [NewGrid(f"{name}{part}", f"{part}{name}") for part in "甲乙"]
+        split_grid(grid=grid, parts=parts, on=on, by=by)
+    elif which == 1:
+        merge_grids(grids=[grid], into=other, on=on, by=by)
+    elif which == 2:
+        tree.move_grid(grid=grid, parent=other, on=on, by=by)
+    else:
+        undo_act(grid=grid, by=by)
+
+
+def test_writers_that_reshape_one_district_leave_it_sound(district):
+    with ThreadPoolExecutor(WRITERS) as pool:
+        done = sum(pool.map(lambda n: reshapes(district.pk, n), range(WRITERS)))
+
+    assert tree.faults_of(district) == []
+    assert done > WRITERS, "almost nothing was done"

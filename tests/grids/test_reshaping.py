@@ -2,9 +2,11 @@
 
 from contextlib import suppress
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -532,3 +534,28 @@ def _below(grid):
         keys.append(key)
         tops += Grid.objects.filter(parent=key).values_list("pk", flat=True)
     return keys
+
+
+# --- what stood there before the tree was dated ---------------------------------------
+
+
+def test_the_migration_opens_a_period_for_each_grid(erqi, street, community):
+    migration = import_module("grids.migrations.0003_dated_tree")
+    written = list(GridPeriod.objects.order_by("grid").values_list("grid", "path"))
+    GridPeriod.objects.all().delete()
+    assert len(periods.faults(erqi)) == 3
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.OPEN_FIRST)
+
+    found = GridPeriod.objects.order_by("grid").values_list("grid", "path")
+    assert list(found) == written
+    assert periods.faults(erqi) == []
+
+
+def test_a_repair_writes_the_periods_that_are_missing(erqi, street, community, by):
+    community.periods.all().delete()
+    street.periods.update(name="错")
+    assert len(tree.faults_of(erqi)) == 2
+    assert tree.repair(erqi, by=by) == 2
+    assert tree.faults_of(erqi) == []
