@@ -1,0 +1,43 @@
+"""The tables of grids, one module for each matter."""
+
+from grids.models.figures import DirtyMark
+from grids.models.maps import Boundary, BoundaryQuerySet, RoadRange, RoadRangeQuerySet
+from grids.models.policies import (
+    Policy,
+    PolicyClause,
+    PolicyDraft,
+    PolicyInForce,
+    QuotaIndex,
+)
+from grids.models.posts import DailyEntry, Posting
+from grids.models.tree import (
+    City,
+    Days,
+    Grid,
+    GridAct,
+    GridPeriod,
+    Succession,
+    city_path,
+)
+
+__all__ = [
+    "Boundary",
+    "BoundaryQuerySet",
+    "City",
+    "DailyEntry",
+    "Days",
+    "DirtyMark",
+    "Grid",
+    "GridAct",
+    "GridPeriod",
+    "Policy",
+    "PolicyClause",
+    "PolicyDraft",
+    "PolicyInForce",
+    "Posting",
+    "QuotaIndex",
+    "RoadRange",
+    "RoadRangeQuerySet",
+    "Succession",
+    "city_path",
+]
