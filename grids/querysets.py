@@ -65,6 +65,19 @@ class CityQuerySet(ScopedQuerySet):
         return self.filter(code__in=whole)
 
 
+class CodeSchemeQuerySet(ScopedQuerySet):
+    """How cities number their grids, for whoever works in one of them."""
+
+    view_permission = Permission.GRID_VIEW
+
+    def visible_to(self, user):
+        """Keep the schemes of the cities in which the user works."""
+        paths = user.scope_paths(self.view_permission)
+        if "/" in paths:
+            return self.all()
+        return self.filter(city__code__in={path.split("/")[1] for path in paths})
+
+
 class GridQuerySet(TreeQuerySet, ScopedQuerySet):
     path_field = "path"
     view_permission = Permission.GRID_VIEW

@@ -1,5 +1,6 @@
 """The tables of grids, one module for each matter."""
 
+from grids.models.codes import CodeScheme
 from grids.models.figures import DirtyMark
 from grids.models.maps import Boundary, BoundaryQuerySet, RoadRange, RoadRangeQuerySet
 from grids.models.policies import (
@@ -24,6 +25,7 @@ __all__ = [
     "Boundary",
     "BoundaryQuerySet",
     "City",
+    "CodeScheme",
     "DailyEntry",
     "Days",
     "DirtyMark",

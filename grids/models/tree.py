@@ -215,6 +215,7 @@ class GridAct(models.Model):
         CLOSED = "closed", "停用"
         SPLIT = "split", "拆分"
         MERGED = "merged", "合并"
+        RECODED = "recoded", "重新编码"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     grid = models.ForeignKey(Grid, on_delete=models.CASCADE, related_name="acts")
