@@ -7,6 +7,7 @@ from io import BytesIO
 from types import SimpleNamespace
 from zipfile import ZipFile
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from cases.models import CaseMember, Extension, Writ
@@ -14,6 +15,7 @@ from enterprises.models import Survey
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.audit.services import record
+from gridinspect.documents.attachments import attach
 from gridinspect.documents.services import archive
 from gridinspect.imports.models import ImportBatch, ImportRow
 from gridinspect.jobs.models import Job
@@ -154,6 +156,8 @@ def _archived(has, title, permission):
 def _make_work(has):
     """Make what background work leaves: a paper, a job, an import waiting."""
     has.document = _archived(has, "人员配备情况报告", Permission.REPORT_VIEW)
+    paper = SimpleUploadedFile(f"{has.word}.pdf", f"%PDF-1.7 {has.word}".encode())
+    has.attachment = attach(upload=paper, path=has.district.path, by=has.bureau)
     work = {"owner": has.bureau, "path": has.district.path}
     has.job = Job.objects.create(kind="report.make", title=f"{has.word}任务", **work)
     has.batch = ImportBatch.objects.create(

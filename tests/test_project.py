@@ -166,6 +166,7 @@ SCOPED = {
     "cases:propose_extension": lambda has: [has.case.pk],
     "cases:refuse": lambda has: [has.complaint.pk],
     "cases:reveal": lambda has: [has.report.pk],
+    "documents:attachment": lambda has: [has.attachment.pk],
     "documents:detail": lambda has: [has.document.pk],
     "documents:download": lambda has: [has.document.pk],
     "enterprises:blank-pdf": lambda has: [has.unit.pk],

@@ -11,6 +11,7 @@ _WORDS: dict[str, str] = {
     "job.cancelled": "取消任务",
     "document.archived": "生成文件",
     "document.downloaded": "下载文件",
+    "attachment.added": "上传附件",
 }
 
 

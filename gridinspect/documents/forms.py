@@ -1,6 +1,7 @@
 import django_filters
 from django import forms
 
+from gridinspect.documents.attachments import checked
 from gridinspect.documents.models import ArchivedDocument
 from gridinspect.documents.services import PDF, XLSX, normal_code
 
@@ -52,3 +53,19 @@ class VerifyForm(forms.Form):
         if file and file.size > LARGEST * 1024 * 1024:
             raise forms.ValidationError(f"文件超过 {LARGEST} MB。")
         return file
+
+
+class EvidenceField(forms.FileField):
+    """A photograph or a scanned paper; `images_only` refuses the paper."""
+
+    def __init__(self, *, images_only: bool = False, **kwargs):
+        kinds = ".jpg,.jpeg,.png" + ("" if images_only else ",.pdf")
+        kwargs.setdefault("widget", forms.FileInput({"accept": kinds}))
+        super().__init__(**kwargs)
+        self.images_only = images_only
+
+    def to_python(self, data):
+        upload = super().to_python(data)
+        if upload:
+            checked(upload, images_only=self.images_only)
+        return upload

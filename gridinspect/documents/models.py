@@ -1,4 +1,5 @@
 import re
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -78,23 +79,25 @@ class IssuedNumber(models.Model):
         return self.path
 
 
-class DocumentQuerySet(ScopedQuerySet):
+class FileQuerySet(ScopedQuerySet):
+    """Files, for whoever holds the permission that each file names at its place."""
+
     path_field = "path"
-    view_permission = Permission.REPORT_VIEW
 
     def visible_to(self, user):
-        """Keep what the user may read: each document names the permission it needs."""
         readable = Q(pk__in=[])
-        for permission in ArchivedDocument.PERMISSIONS:
+        kind: Any = self.model
+        for permission in kind.PERMISSIONS:
             places = within_paths(user.scope_paths(permission), self.path_field)
             readable |= Q(permission=permission) & places
         return self.filter(readable)
 
 
-def random_name(document: "ArchivedDocument", filename: str) -> str:
+def random_name(file: models.Model, filename: str) -> str:
     """Return a name that tells a reader of the disk nothing about the content."""
     suffix = filename.rpartition(".")[2]
-    return f"documents/{timezone.localdate():%Y/%m}/{uuid4().hex}.{suffix}"
+    folder = f"{file._meta.model_name}s".replace("archived", "")
+    return f"{folder}/{timezone.localdate():%Y/%m}/{uuid4().hex}.{suffix}"
 
 
 class ArchivedDocument(models.Model):
@@ -132,7 +135,7 @@ class ArchivedDocument(models.Model):
         blank=True,
     )
 
-    objects = DocumentQuerySet.as_manager()
+    objects = FileQuerySet.as_manager()
 
     class Meta:
         ordering = ["-made_at", "-pk"]
@@ -164,3 +167,46 @@ class ArchivedDocument(models.Model):
         """Return the name a reader saves the file under: title and as-of date."""
         title = re.sub(r'[\\/:*?"<>|\s]+', "_", self.title)
         return f"{title}_{self.as_of:%Y%m%d}.{self.extension}"
+
+
+class Attachment(models.Model):
+    """A photograph or scanned paper, given as evidence; it is never changed."""
+
+    # What a reader may be asked to hold at the attachment's place.
+    PERMISSIONS = (
+        Permission.GRID_VIEW,
+        Permission.STAFF_VIEW,
+        Permission.ENTERPRISE_VIEW,
+        Permission.CASE_VIEW,
+    )
+
+    name = models.CharField("文件名", max_length=100)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField("字节数")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    file = models.FileField(upload_to=random_name)
+    path = models.CharField(max_length=200)
+    permission = models.CharField(max_length=30, default=Permission.GRID_VIEW)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-uploaded_at", "-pk"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("documents:attachment", args=[self.pk])
+
+    @property
+    def scope_path(self) -> str:
+        return self.path
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")

@@ -8,4 +8,5 @@ urlpatterns = [
     path("documents/verify/", views.verify, name="verify"),
     path("documents/<int:pk>/", views.document_detail, name="detail"),
     path("documents/<int:pk>/file/", views.download, name="download"),
+    path("attachments/<int:pk>/", views.attachment, name="attachment"),
 ]

@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from gridinspect.documents import services
 from gridinspect.documents.forms import DocumentFilter, VerifyForm
-from gridinspect.documents.models import ArchivedDocument
+from gridinspect.documents.models import ArchivedDocument, Attachment
 from gridinspect.ui.pages import Action, render_detail, render_form, render_list, stated
 from gridinspect.ui.tables import Column, build_table
 
@@ -77,6 +77,18 @@ def download(request, pk):
     response = HttpResponse(content, content_type=document.content_type)
     response["Content-Disposition"] = content_disposition_header(
         as_attachment=True, filename=document.download_name
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_GET
+def attachment(request, pk):
+    """Show a photograph or a scanned paper in the browser."""
+    shown = get_object_or_404(Attachment.objects.visible_to(request.user), pk=pk)
+    response = FileResponse(
+        shown.file.open("rb"), content_type=shown.content_type, filename=shown.name
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
