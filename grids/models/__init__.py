@@ -3,6 +3,15 @@
 from grids.models.codes import CodeScheme
 from grids.models.figures import DirtyMark
 from grids.models.maps import Boundary, BoundaryQuerySet, RoadRange, RoadRangeQuerySet
+from grids.models.offices import (
+    STATED_ROLES,
+    DutyStatement,
+    GroupMember,
+    LeadingGroup,
+    Office,
+    OfficeAsset,
+    OfficeLeader,
+)
 from grids.models.policies import (
     Policy,
     PolicyClause,
@@ -22,6 +31,7 @@ from grids.models.tree import (
 )
 
 __all__ = [
+    "STATED_ROLES",
     "Boundary",
     "BoundaryQuerySet",
     "City",
@@ -29,9 +39,15 @@ __all__ = [
     "DailyEntry",
     "Days",
     "DirtyMark",
+    "DutyStatement",
     "Grid",
     "GridAct",
     "GridPeriod",
+    "GroupMember",
+    "LeadingGroup",
+    "Office",
+    "OfficeAsset",
+    "OfficeLeader",
     "Policy",
     "PolicyClause",
     "PolicyDraft",

@@ -1,0 +1,316 @@
+"""机构与阵地: the offices that stand on grids, who leads them, and what duties say."""
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from gridinspect.accounts.models import Person
+from gridinspect.accounts.roles import Permission, Role
+from gridinspect.constraints import ordered
+from gridinspect.scope import ScopedQuerySet
+from grids.models.tree import Days, Grid
+from grids.querysets import DatedQuerySet
+
+# Whose duties are written down and hung on the wall, the head of the office first.
+STATED_ROLES = (
+    Role.SQUAD_LEADER,
+    Role.FULL_TIME_INSPECTOR,
+    Role.PART_TIME_INSPECTOR,
+    Role.ASSISTANT,
+    Role.ENTERPRISE_ASSISTANT,
+)
+
+
+class OfficeQuerySet(ScopedQuerySet):
+    view_permission = Permission.GRID_VIEW
+
+    def open(self):
+        """Keep the offices that have not been closed."""
+        return self.filter(closed_on=None)
+
+    def matching(self, words: str):
+        """Keep the offices with these words in the name, address or grid's name."""
+        return self.filter(
+            Q(name__icontains=words)
+            | Q(address__icontains=words)
+            | Q(grid__name__icontains=words)
+        )
+
+
+class Office(models.Model):
+    """One office of labour inspection with its premises, from a squad to a station."""
+
+    class Kind(models.TextChoices):  # the words of policies, grids.rules.OFFICES
+        COMMAND_CENTRE = "command_centre", "指挥中心"
+        BRIGADE = "brigade", "支队、大队"
+        SQUAD = "squad", "中队"
+        STATION = "station", "服务站、工作站"
+        COMPLAINT_POINT = "complaint_point", "投诉举报点"
+
+    grid = models.ForeignKey(
+        Grid, on_delete=models.PROTECT, related_name="offices", verbose_name="网格"
+    )
+    kind = models.CharField("类型", max_length=20, choices=Kind.choices)
+    name = models.CharField("机构名称", max_length=80)
+    address = models.CharField("地址", max_length=200, blank=True)
+    phone = models.CharField("办公电话", max_length=40, blank=True)
+    hours = models.CharField("开放时间", max_length=100, blank=True)
+    square_metres = models.DecimalField(
+        "用房面积（平方米）", max_digits=8, decimal_places=2, null=True, blank=True
+    )
+    premises = models.CharField("用房说明", max_length=200, blank=True)
+    networked_on = models.DateField("联网日期", null=True, blank=True)
+    opened_on = models.DateField("成立日期")
+    closed_on = models.DateField("撤销日期", null=True, blank=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OfficeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "机构"
+        indexes = [models.Index(fields=["grid", "kind"], name="grids_office_on_grid")]
+        constraints = [
+            ordered("opened_on", "closed_on"),
+            models.CheckConstraint(
+                condition=Q(square_metres=None)
+                | Q(square_metres__isnull=False, square_metres__gt=0),
+                name="grids_office_has_some_area",
+                violation_error_message="用房面积必须大于零。",
+            ),
+            models.UniqueConstraint(
+                fields=["grid", "name"],
+                condition=Q(closed_on=None),
+                name="grids_office_name_unique_on_grid",
+                violation_error_message="该网格已有同名机构。",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("grids:office", args=[self.pk])
+
+    @property
+    def scope_path(self) -> str:
+        return self.grid.path
+
+
+class OfOfficeQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
+    path_field = "office__grid__path"
+    view_permission = Permission.GRID_VIEW
+
+
+class OfficeLeader(models.Model):
+    """Who leads an office for a while, and by whose appointment."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="leaders")
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="offices_led"
+    )
+    title = models.CharField("职务", max_length=60)
+    appointed_by = models.CharField("任命单位", max_length=80)
+    appointed_on = models.DateField("任命日期")
+    document_number = models.CharField("任命文号", max_length=60, blank=True)
+    since = models.DateField("任职日期")
+    until = models.DateField("离任日期", null=True, blank=True)
+
+    objects = OfOfficeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ordered("since", "until"),
+            ExclusionConstraint(
+                name="grids_officeleader_one_at_a_time",
+                expressions=[
+                    ("office", RangeOperators.EQUAL),
+                    (Days(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.person} {self.title}"
+
+    @property
+    def scope_path(self) -> str:
+        return self.office.grid.path
+
+
+class OfficeAsset(models.Model):
+    """A piece of equipment or a vehicle of an office, while it has it."""
+
+    class Kind(models.TextChoices):
+        EQUIPMENT = "equipment", "设备"
+        VEHICLE = "vehicle", "车辆"
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="assets")
+    kind = models.CharField("类别", max_length=10, choices=Kind.choices)
+    name = models.CharField("名称、型号", max_length=80)
+    identifier = models.CharField("编号、号牌", max_length=40, blank=True)
+    quantity = models.PositiveIntegerField("数量", default=1)
+    since = models.DateField("配备日期")
+    until = models.DateField("停用日期", null=True, blank=True)
+
+    objects = OfOfficeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ordered("since", "until"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0),
+                name="grids_officeasset_is_there",
+                violation_error_message="数量至少为 1。",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def scope_path(self) -> str:
+        return self.office.grid.path
+
+
+# --- the leading group ----------------------------------------------------------------
+
+
+class LeadingGroupQuerySet(ScopedQuerySet):
+    view_permission = Permission.GRID_VIEW
+
+    def open(self):
+        """Keep the groups that have not been dissolved."""
+        return self.filter(closed_on=None)
+
+
+class LeadingGroup(models.Model):
+    """The leading group (领导小组) of a district or street, with its own office."""
+
+    grid = models.ForeignKey(
+        Grid, on_delete=models.PROTECT, related_name="leading_groups"
+    )
+    name = models.CharField("名称", max_length=80)
+    document_number = models.CharField("成立文号", max_length=60, blank=True)
+    office_at = models.CharField("办公室设在", max_length=80, blank=True)
+    opened_on = models.DateField("成立日期")
+    closed_on = models.DateField("撤销日期", null=True, blank=True)
+
+    objects = LeadingGroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "领导小组"
+        constraints = [
+            ordered("opened_on", "closed_on"),
+            models.UniqueConstraint(
+                fields=["grid", "name"],
+                condition=Q(closed_on=None),
+                name="grids_leadinggroup_name_unique_on_grid",
+                violation_error_message="该网格已有同名领导小组。",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("grids:group", args=[self.pk])
+
+    @property
+    def scope_path(self) -> str:
+        return self.grid.path
+
+
+class GroupMemberQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
+    path_field = "group__grid__path"
+    view_permission = Permission.GRID_VIEW
+
+
+class GroupMember(models.Model):
+    """Who sits in a leading group for a while: a known person, or a name and a post."""
+
+    class Part(models.IntegerChoices):  # in the order of a list of members
+        HEAD = 1, "组长"
+        DEPUTY = 2, "副组长"
+        MEMBER = 3, "成员"
+        OFFICE_HEAD = 4, "办公室主任"
+
+    group = models.ForeignKey(
+        LeadingGroup, on_delete=models.PROTECT, related_name="members"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    name = models.CharField("姓名", max_length=60)
+    post = models.CharField("单位和职务", max_length=100)
+    part = models.PositiveSmallIntegerField("组内职务", choices=Part.choices)
+    since = models.DateField("任职日期")
+    until = models.DateField("离任日期", null=True, blank=True)
+
+    objects = GroupMemberQuerySet.as_manager()
+
+    class Meta:
+        constraints = [ordered("since", "until")]
+
+    def __str__(self):
+        return f"{self.name} {self.get_part_display()}"
+
+    @property
+    def scope_path(self) -> str:
+        return self.group.grid.path
+
+
+# --- duties ---------------------------------------------------------------------------
+
+
+class DutyStatementQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
+    path_field = "district__path"
+    view_permission = Permission.GRID_VIEW
+
+
+class DutyStatement(models.Model):
+    """What a district says are the duties of a role, one version for a while.
+
+    Without one the words of the district's plan hold (`services.duties.duties_of`).
+    """
+
+    district = models.ForeignKey(
+        Grid, on_delete=models.PROTECT, related_name="duty_statements"
+    )
+    role = models.CharField(
+        "岗位",
+        max_length=20,
+        choices=[(role.value, role.label) for role in STATED_ROLES],
+    )
+    text = models.TextField("职责")
+    since = models.DateField("施行日期")
+    until = models.DateField("停止日期", null=True, blank=True)
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DutyStatementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "岗位职责"
+        constraints = [
+            ordered("since", "until"),
+            ExclusionConstraint(
+                name="grids_dutystatement_one_at_a_time",
+                expressions=[
+                    ("district", RangeOperators.EQUAL),
+                    ("role", RangeOperators.EQUAL),
+                    (Days(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.district} {self.get_role_display()} {self.since}"
+
+    @property
+    def scope_path(self) -> str:
+        return self.district.path
