@@ -288,7 +288,7 @@ def test_the_chosen_grid_of_the_list_stands_in_the_form(bureau_client, community
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"name": ""}, "这个字段是必填项。"),
+        ({"name": ""}, "请填写此项。"),
         ({"name": "单" * 300}, "目前字符数300"),
         ({"name": "12345"}, "不像单位名称，请按证照填写全称。"),
         ({"uscc": "91410103MA0AAAA1X8"}, "校验位不符"),

@@ -91,7 +91,7 @@ def test_a_grid_goes_into_one_that_stands(bureau_client, street, filled):
     [
         ("split", SPLIT | {"on": "2100-01-01"}, "不能晚于今天"),
         ("split", SPLIT | {"name_1": "东社区"}, "同名"),
-        ("split", {"name_0": "东社区", "code_0": "E1"}, "这个字段是必填项"),
+        ("split", {"name_0": "东社区", "code_0": "E1"}, "请填写此项"),
         ("merge", {"name": "大社区", "code": "N1"}, "至少要选择两个"),
         ("merge", {"on": ""}, "二者取一"),
         ("change", {"name": "x", "code": "x", "on": "2100-01-01"}, "不能晚于今天"),
