@@ -10,7 +10,7 @@ class UiConfig(AppConfig):
 
     def ready(self) -> None:
         """Let every app add its menu entries, tabs and workbench lines."""
-        # Django says what is wrong (这个字段是必填项); a clerk wants to know what to do.
+        # Django says what is wrong (这个字段是必填项), clerks want a remedy.
         Field.default_error_messages["required"] = "请填写此项。"
         ChoiceField.default_error_messages["required"] = "请选择此项。"
         autodiscover_modules("ui")
