@@ -7,16 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridinspect.imports.cleaning import plain
+from grids.addresses import community_stem, street_stem
 from grids.models import Grid
 
-# The longest first: what is cut off is what stands for the kind of the place.
-_STREET_SUFFIX = re.compile(
-    r"(?:街道办事处|镇人民政府|乡人民政府|街道办|办事处|街道|镇政府|乡政府|镇|乡)$"
-)
-_COMMUNITY_SUFFIX = re.compile(
-    r"(?:社区居民管理委员会|社区居民委员会|社区村民委员会|社区居委会|社区村委会"
-    r"|居民管理委员会|居民委员会|村民委员会|居委会|村委会|社区|行政村|村)$"
-)
 _BLANKS = re.compile(r"\s+")
 
 UPPER = frozenset((Grid.Kind.STREET, Grid.Kind.TOWN, Grid.Kind.PARK))
@@ -48,16 +41,6 @@ class PlaceRow:
 def squeeze(name: Any) -> str:
     """Return a name without any blanks, in half width."""
     return _BLANKS.sub("", plain(name))
-
-
-def street_stem(name: str) -> str:
-    """Return the name of a street or town without its kind (大学路街道 → 大学路)."""
-    return _STREET_SUFFIX.sub("", name) or name
-
-
-def community_stem(name: str) -> str:
-    """Return the name of a community or village without its kind."""
-    return _COMMUNITY_SUFFIX.sub("", name) or name
 
 
 class PlaceIndex:
