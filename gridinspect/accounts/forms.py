@@ -1,5 +1,6 @@
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.utils import timezone
 
 LONGEST = 128  # characters; more would only make the hash dear
 
@@ -23,6 +24,14 @@ class SignInForm(AuthenticationForm):
         "invalid_login": "用户名或密码不正确，请重新输入。连续错 5 次将锁定 15 分钟。"
     }
     password = password_field("密码", new=False)
+
+    def confirm_login_allowed(self, user):
+        """Keep out whoever comes too late with the right initial password."""
+        super().confirm_login_allowed(user)
+        if user.initial_until and user.initial_until <= timezone.now():
+            raise forms.ValidationError(
+                "初始密码已过期（24 小时内有效），请联系管理员重置密码。"
+            )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

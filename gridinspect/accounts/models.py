@@ -72,6 +72,7 @@ class User(AbstractBaseUser):
     is_system = models.BooleanField(default=False)
     is_demo = models.BooleanField(default=False)
     must_change_password = models.BooleanField(default=False)
+    initial_until = models.DateTimeField("初始密码有效至", null=True, editable=False)
     large_text = models.BooleanField("大字显示", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -84,7 +85,11 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 condition=Q(is_system=False) | Q(is_system=True, is_demo=False),
                 name="accounts_user_system_is_no_demo",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(initial_until=None) | Q(must_change_password=True),
+                name="accounts_user_initial_until_changed",
+            ),
         ]
 
     def __str__(self):

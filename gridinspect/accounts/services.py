@@ -1,12 +1,25 @@
 """Signing in and out, and the password. Each leaves one event in the audit trail."""
 
+from datetime import timedelta
+
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.secrets import mask_name
+
+INITIAL_LIFE = timedelta(hours=24)
+PASSWORD_FIELDS = ("password", "must_change_password", "initial_until")
+
+
+def set_initial_password(user: User, secret: str) -> None:
+    """Give an account a secret that lets its owner in once, within a day. Not saved."""
+    user.set_password(secret)
+    user.must_change_password = True
+    user.initial_until = timezone.now() + INITIAL_LIFE
 
 
 def sign_in(request: HttpRequest, *, user: User) -> None:
@@ -60,8 +73,8 @@ def note_failed_sign_in(request: HttpRequest, *, username: str, locked: bool) ->
 def change_password(request: HttpRequest, *, password: str, by: User) -> None:
     """Set one's own password; every other session of the account ends."""
     by.set_password(password)
-    by.must_change_password = False
-    by.save(update_fields=["password", "must_change_password"])
+    by.must_change_password, by.initial_until = False, None
+    by.save(update_fields=PASSWORD_FIELDS)
     update_session_auth_hash(request, by)
     record("account.password_changed", by=by, target=by, path=home_path(by))
 

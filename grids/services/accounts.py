@@ -8,7 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from gridinspect.accounts.models import Person, User
-from gridinspect.accounts.services import home_path
+from gridinspect.accounts.services import (
+    PASSWORD_FIELDS,
+    home_path,
+    set_initial_password,
+)
 from gridinspect.audit.services import record
 from grids.models import City, Grid
 from grids.services.postings import begin_posting
@@ -29,7 +33,8 @@ def open_account(
 ) -> tuple[User, str]:
     """Make an account for a person, with a first post if one is given.
 
-    Return it with the initial secret, which is shown once and must be changed.
+    Return it with the initial secret, which is shown once and must be changed
+    within a day.
     """
     person = Person.objects.select_for_update().get(pk=person.pk)
     if User.objects.filter(person=person).exists():
@@ -37,8 +42,8 @@ def open_account(
     if place and since:
         begin_posting(person=person, role=role, place=place, since=since, by=by)
     secret = new_secret()
-    user = User(username=username, person=person, must_change_password=True)
-    user.set_password(secret)
+    user = User(username=username, person=person)
+    set_initial_password(user, secret)
     user.full_clean()
     user.save()
     record("account.opened", by=by, target=user, path=_path(user), username=username)
@@ -84,9 +89,8 @@ def reset_password(*, user: User, by: User) -> str:
     """Replace the password by a secret that is shown once, and lift a lock-out."""
     _require_another(user, by)
     secret = new_secret()
-    user.set_password(secret)
-    user.must_change_password = True
-    user.save(update_fields=["password", "must_change_password"])
+    set_initial_password(user, secret)
+    user.save(update_fields=PASSWORD_FIELDS)
     unlock(username=user.username)
     record("account.password_reset", by=by, target=user, path=_path(user))
     return secret

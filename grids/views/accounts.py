@@ -60,6 +60,8 @@ def state_badge(user: User):
     """Say in a badge whether an account can sign in."""
     if not user.is_active:
         return badge_html("停用")
+    if user.initial_until and user.initial_until <= timezone.now():
+        return badge_html("初始密码已过期", "warning")
     if user.must_change_password:
         return badge_html("待改初始密码", "info")
     return badge_html("启用", "ok")

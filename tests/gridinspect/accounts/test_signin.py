@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from gridinspect.accounts import middleware
+from gridinspect.accounts import middleware, services
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import history
 from tests.factories import make_user
@@ -164,6 +164,27 @@ def test_a_session_ends_after_eight_hours_of_work(client, someone, monkeypatch):
         assert is_signed_in(client)
     later(monkeypatch, minutes=499)
     assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize(("hours", "gets_in"), [(23.9, True), (24, False)])
+def test_an_initial_password_lets_in_for_a_day(client, hours, gets_in):
+    user = make_user()
+    services.set_initial_password(user, PASSWORD)
+    user.initial_until -= timedelta(hours=hours)
+    user.save()
+    page = sign_in(client, user)
+    assert is_signed_in(client) is gets_in
+    if not gets_in:
+        assert "初始密码已过期" in page.content.decode()
+        assert "请联系管理员重置密码" in page.content.decode()
+
+
+def test_a_wrong_password_does_not_learn_that_the_right_one_is_too_old(client):
+    user = make_user()
+    services.set_initial_password(user, PASSWORD)
+    user.initial_until = datetime(2020, 1, 1, tzinfo=UTC)
+    user.save()
+    assert "已过期" not in sign_in(client, user, "wrong-password").content.decode()
 
 
 def test_an_initial_password_must_be_changed_first(client):
