@@ -66,6 +66,7 @@ _SAME: dict[str, Callable[[Any], object]] = {
     "其他数值": lambda row: row.key,
     "分担": lambda row: (row.of, row.party),
     "清单": lambda row: row.key,
+    "清单项目": lambda row: (row.checklist, row.key),
     "分档": lambda row: (row.of, row.clause, row.at_least is None),
     "原文校正": lambda row: row.printed,
     "名称": lambda row: row.term,

@@ -27,6 +27,7 @@ TITLES = {
     "share": "分担",
     "expected": "应有数",
     "checklist": "清单",
+    "item": "清单项目",
     "branch": "分档",
 }
 LABELS = {
@@ -80,9 +81,21 @@ LABELS = {
     "counting": "计算方法",
     "at_least": "不少于",
     "at_most": "不多于",
+    "use": "用途",
+    "pass_points": "合格分",
+    "proportional": "未达标的按比例给分",
+    "since": "自此日起适用",
+    "checklist": "清单",
+    "points": "分值",
+    "group": "分组",
+    "ask": "查验内容（由指标计算的不填）",
 }
 # What a form doesn't show stays as it is in the row.
-KEPT = {"clause": {"measure", "page", "planned"}}
+KEPT = {
+    "clause": {"measure", "page", "planned"},
+    "item": {"measure"},
+    "milestone": {"measure"},
+}
 HEAD_FIELDS = (
     "id",
     "version",
@@ -96,7 +109,7 @@ HEAD_FIELDS = (
     "covers",
     "note",
 )
-LONG = {"quote", "meaning", "note", "words"}
+LONG = {"quote", "meaning", "note", "words", "ask"}
 CHOICES: dict[tuple[str, str], Any] = {
     ("clause", "kind"): PolicyClause.Kind.choices,
     ("label", "term"): TERMS.items(),
@@ -106,6 +119,7 @@ CHOICES: dict[tuple[str, str], Any] = {
     ("number", "key"): NUMBERS.items(),
     ("number", "unit"): UNITS.items(),
     ("branch", "unit"): UNITS.items(),
+    ("checklist", "use"): [("steps", "工作组织步骤"), ("acceptance", "验收评分")],
     ("head", "covers"): [("district", "区县"), ("city", "全市")],
     ("branch", "counting"): [
         ("in_a_row", "连续"),
@@ -233,6 +247,8 @@ def _several(name: str, given: dict[str, Any]) -> forms.Field:
 def _choices(table: str, name: str, values: PolicyValues) -> list[tuple[Any, str]]:
     if name == "clause":
         return [(one.id, f"{one.id} {one.meaning[:20]}") for one in values.clauses]
+    if (table, name) == ("item", "checklist"):
+        return [(one.key, one.name) for one in values.checklists if one.use]
     if (table, name) == ("target", "phase"):
         return [(one.number, one.name) for one in values.phases]
     return list(CHOICES.get((table, name), ()))

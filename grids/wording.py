@@ -11,8 +11,10 @@ from grids.policy import (
     TERMS,
     UNITS,
     Branch,
+    Checklist,
     Correction,
     Expected,
+    Item,
     Level,
     LimitRow,
     Milestone,
@@ -24,6 +26,7 @@ from grids.policy import (
 )
 
 _KINDS = dict(Grid.Kind.choices)
+_USES = {"steps": "落实", "acceptance": "验收"}
 
 
 def sections(values: PolicyValues) -> list[tuple[str, list[tuple[str, Any]]]]:
@@ -37,7 +40,8 @@ def sections(values: PolicyValues) -> list[tuple[str, list[tuple[str, Any]]]]:
         ("节点", values.milestones, milestone_words),
         ("其他数值", values.numbers, number_words),
         ("分担", values.shares, lambda r: f"{r.of}：{r.party}承担 {r.percent}%"),
-        ("清单", values.checklists, lambda row: f"{row.name}：{'、'.join(row.items)}"),
+        ("清单", values.checklists, checklist_words),
+        ("清单项目", values.items, lambda row: item_words(row, values)),
         ("分档", values.branches, branch_words),
         ("原文校正", values.corrections, correction_words),
         ("名称", values.labels, lambda row: f"{TERMS[row.term]}称为{row.text}"),
@@ -113,6 +117,22 @@ def due_words(row: Phase | Milestone) -> str:
     parts = [f"{row.months} 个月"] if row.months else []
     parts += [f"{row.days} 天"] if row.days else []
     return f"自启动起 {'零 '.join(parts)}内" if parts else "没有期限"
+
+
+def checklist_words(row: Checklist) -> str:
+    if not row.use:
+        return f"{row.name}：{'、'.join(row.items)}"
+    kinds = "、".join(_KINDS[kind] for kind in row.kinds)
+    need = "" if row.pass_points is None else f"，{row.pass_points} 分合格"
+    return f"{row.name}：{kinds}逐个{_USES[row.use]}{need}{_assumed(row.assumed)}"
+
+
+def item_words(row: Item, values: PolicyValues) -> str:
+    """Say what is looked at, for how many points, and how one knows."""
+    found = values.checklist(row.checklist)
+    how = "由指标计算" if row.measure else f"查验：{row.ask}"
+    name = f"{found.name if found else row.checklist} · {row.name}"
+    return f"{name}（{row.points} 分），{how}{_assumed(row.assumed)}"
 
 
 def number_words(number: Number) -> str:

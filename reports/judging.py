@@ -181,7 +181,7 @@ def _judge(clause: Clause, values: PolicyValues, facts: Facts) -> Judged:
         parts = tuple(
             part
             for measure in clause.measure
-            for part in parts_of(measure, clause, values, facts)
+            for part in parts_of(measure, clause.id, values, facts)
         )
         state = verdict([part.state for part in parts])
         if state == State.MET and clause.planned:
@@ -214,19 +214,17 @@ def verdict(states: Iterable[State]) -> State:
 
 
 def parts_of(
-    measure: str, clause: Clause, values: PolicyValues, facts: Facts
+    measure: str, clause: str, values: PolicyValues, facts: Facts
 ) -> Sequence[Part]:
-    """Return the figures that a measure names."""
+    """Return the figures that a measure names; `clause` is the number it stands at."""
     name, _, rest = measure.partition(":")
     return _MEASURES[name](rest, clause, values, facts)
 
 
-def _targets(
-    rest: str, clause: Clause, values: PolicyValues, facts: Facts
-) -> list[Part]:
+def _targets(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     phases = {phase.number: phase for phase in values.phases}
     return [
-        _rate(
+        rate_part(
             target.key,
             Fraction(str(target.threshold)),
             values,
@@ -234,24 +232,23 @@ def _targets(
             phases[target.phase].due_on(facts.programme_start),
         )
         for target in values.targets
-        if target.clause == clause.id
+        if target.clause == clause
     ]
 
 
-def _one_rate(
-    rest: str, clause: Clause, values: PolicyValues, facts: Facts
-) -> list[Part]:
+def _one_rate(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     key, _, percent = rest.rpartition(":")
-    return [_rate(key, Fraction(int(percent), 100), values, facts)]
+    return [rate_part(key, Fraction(int(percent), 100), values, facts)]
 
 
-def _rate(
+def rate_part(
     key: str,
     threshold: Fraction,
     values: PolicyValues,
     facts: Facts,
     due: date | None = None,
 ) -> Part:
+    """Return a rate of the place beside what it has to reach."""
     group, _, kind = key.partition(":")
     counted, out_of = facts.counts.parts(key)
     return Part(
@@ -265,13 +262,11 @@ def _rate(
     )
 
 
-def _counts(
-    rest: str, clause: Clause, values: PolicyValues, facts: Facts
-) -> list[Part]:
+def _counts(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     return [
         _count(expected, values, facts)
         for expected in values.expected
-        if expected.clause == clause.id
+        if expected.clause == clause
     ]
 
 
@@ -325,10 +320,10 @@ def _not_comparable(values: PolicyValues, facts: Facts) -> str:
     return ""
 
 
-def _posts(rest: str, clause: Clause, values: PolicyValues, facts: Facts) -> list[Part]:
+def _posts(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     parts = []
     for quota in values.quotas:
-        if quota.clause != clause.id:
+        if quota.clause != clause:
             continue
         found = [facts.posts.get((kind, quota.role), (0, 0)) for kind in quota.kinds]
         required = [post for _, post in found]
@@ -353,9 +348,7 @@ def _kinds(kinds: Iterable[str]) -> str:
     return "、".join(KIND_NAMES[kind] for kind in kinds)
 
 
-def _levels(
-    rest: str, clause: Clause, values: PolicyValues, facts: Facts
-) -> list[Part]:
+def _levels(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     number = values.number("levels")
     return [
         Part(
@@ -372,7 +365,7 @@ def _levels(
     ]
 
 
-def _coded(rest: str, clause: Clause, values: PolicyValues, facts: Facts) -> list[Part]:
+def _coded(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     return [
         Part(
             name="已编码网格",
@@ -385,9 +378,7 @@ def _coded(rest: str, clause: Clause, values: PolicyValues, facts: Facts) -> lis
     ]
 
 
-def _placed(
-    rest: str, clause: Clause, values: PolicyValues, facts: Facts
-) -> list[Part]:
+def _placed(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     who, _, where = rest.partition(":")
     kinds = where.split("+")
     return [
@@ -404,7 +395,7 @@ def _placed(
 
 
 def _entry_age(
-    rest: str, clause: Clause, values: PolicyValues, facts: Facts
+    rest: str, clause: str, values: PolicyValues, facts: Facts
 ) -> list[Part]:
     limit = values.number("entry_age_max")
     return [
@@ -420,9 +411,7 @@ def _entry_age(
     ]
 
 
-def _rotation(
-    rest: str, clause: Clause, values: PolicyValues, facts: Facts
-) -> list[Part]:
+def _rotation(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     limit = values.number("rotation_years")
     return [
         Part(
@@ -437,9 +426,35 @@ def _rotation(
     ]
 
 
-_MEASURES: Mapping[
-    str, Callable[[str, Clause, PolicyValues, Facts], Sequence[Part]]
-] = {
+def _staffed(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    posts = facts.counts.staffed.values()
+    known = [post.quota for post in posts if post.quota is not None]
+    return [
+        Part(
+            name="配备率",
+            counted=sum(post.filled_capped for post in posts),
+            out_of=sum(known) if len(known) == len(posts) else None,
+            threshold=Fraction(1),
+            why=why_none("staffed"),
+            rows="establishment",
+        )
+    ]
+
+
+def _fresh(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    return [
+        Part(
+            name="信息及时率",
+            counted=facts.counts.acquired,
+            out_of=facts.counts.filed,
+            threshold=Fraction(1),
+            why="还没有建档的用人单位",
+            rows="stale",
+        )
+    ]
+
+
+_MEASURES: Mapping[str, Callable[[str, str, PolicyValues, Facts], Sequence[Part]]] = {
     "targets": _targets,
     "rate": _one_rate,
     "counts": _counts,
@@ -449,4 +464,6 @@ _MEASURES: Mapping[
     "placed": _placed,
     "entry_age": _entry_age,
     "rotation": _rotation,
+    "staffed": _staffed,
+    "fresh": _fresh,
 }

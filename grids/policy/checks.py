@@ -14,6 +14,7 @@ from grids.policy.values import (
     Quota,
 )
 from grids.policy.words import (
+    CHECKLIST_USES,
     CLAUSE_KINDS,
     COUNTINGS,
     COVERS,
@@ -21,6 +22,7 @@ from grids.policy.words import (
     INDICATORS,
     LAYERS,
     MEASURES,
+    NODE_MEASURES,
     NUMBERS,
     PERSON_KINDS,
     STATUTES,
@@ -70,10 +72,7 @@ def _check_clauses(policy: PolicyValues) -> None:
 def _check_judging(clause: Clause) -> None:
     where = f"条款 {clause.id}"
     for measure in clause.measure:
-        name, _, rest = measure.partition(":")
-        _one_of(name, MEASURES, f"{where}的“measure”")
-        if not re.fullmatch(MEASURES[name], rest):
-            raise PolicyError(f"{where}的“measure”写了“{measure}”，请改正写法。")
+        _check_measure(measure, MEASURES, where)
     if clause.page and not re.fullmatch(r"[a-z]+:[a-z_-]+( [\w-]+)*", clause.page):
         raise PolicyError(
             f"{where}的“page”写了“{clause.page}”，请写成 enterprises:list 的形式。"
@@ -82,6 +81,13 @@ def _check_judging(clause: Clause) -> None:
         raise PolicyError(f"{where}既写了“measure”又写了“page”，请只保留一种。")
     for kind in clause.by:
         _one_of(kind, PERSON_KINDS, f"{where}的“by”")
+
+
+def _check_measure(measure: str, allowed: Iterable[str], where: str) -> None:
+    name, _, rest = measure.partition(":")
+    _one_of(name, allowed, f"{where}的“measure”")
+    if not re.fullmatch(MEASURES[name], rest):
+        raise PolicyError(f"{where}的“measure”写了“{measure}”，请改正写法。")
 
 
 def _check_citations(policy: PolicyValues) -> None:
@@ -158,6 +164,10 @@ def _check_dates(policy: PolicyValues) -> None:
             raise PolicyError(
                 f"节点“{milestone.name}”没有期限，请写明“on”或“months”“days”。"
             )
+        for kind in milestone.kinds:
+            _one_of(kind, GRID_KINDS, f"节点“{milestone.name}”的“kinds”")
+        for measure in milestone.measure:
+            _check_measure(measure, NODE_MEASURES, f"节点“{milestone.name}”")
     numbers = [phase.number for phase in policy.phases]
     if numbers != list(range(1, len(numbers) + 1)):
         raise PolicyError("阶段应从 1 起依次编号，请改正 [[phase]] 的“number”。")
@@ -199,7 +209,48 @@ def _check_others(policy: PolicyValues) -> None:
                 "districts、level:1、kind:street 或 posts:assistant 这样的值。"
             )
     _no_twins((one.what for one in policy.expected), "应有数")
+
+
+def _check_checklists(policy: PolicyValues) -> None:
+    for one in policy.checklists:
+        where = f"清单“{one.name}”"
+        _one_of(one.use, CHECKLIST_USES, f"{where}的“use”")
+        for kind in one.kinds:
+            _one_of(kind, GRID_KINDS, f"{where}的“kinds”")
+        if not one.clause and not one.source:
+            raise PolicyError(f"{where}没有依据，请写明条款“clause”或来源“source”。")
+        if bool(one.use) == bool(one.items):
+            raise PolicyError(
+                f"{where}要么在“items”列出内容，要么写明“use”并用 [[item]] 逐项写，"
+                "请只保留一种。"
+            )
+        if one.use and not one.kinds:
+            raise PolicyError(f"{where}没有写明适用的网格，请补上“kinds”。")
+        total = sum(item.points for item in policy.items_of(one.key))
+        if total and one.pass_points is not None and one.pass_points > total:
+            raise PolicyError(
+                f"{where}的合格分 {one.pass_points} 高于满分 {total}，请改正。"
+            )
     _no_twins((one.key for one in policy.checklists), "清单")
+
+
+def _check_items(policy: PolicyValues) -> None:
+    followed = {one.key for one in policy.checklists if one.use}
+    for item in policy.items:
+        where = f"清单项目“{item.name}”"
+        if item.checklist not in followed:
+            raise PolicyError(
+                f"{where}属于清单“{item.checklist}”，但没有这样一份写明“use”的清单，"
+                "请补上 [[checklist]]。"
+            )
+        if bool(item.measure) == bool(item.ask):
+            raise PolicyError(
+                f"{where}要么用“measure”写明由哪些指标计算，要么用“ask”写明查验什么，"
+                "请只保留一种。"
+            )
+        for measure in item.measure:
+            _check_measure(measure, NODE_MEASURES, where)
+    _no_twins((f"{one.checklist}/{one.key}" for one in policy.items), "清单项目")
 
 
 def _check_branches(policy: PolicyValues) -> None:
@@ -250,6 +301,8 @@ CHECKS: Sequence[Callable[[PolicyValues], None]] = (
     _check_dates,
     _check_targets,
     _check_others,
+    _check_checklists,
+    _check_items,
     _check_branches,
     _check_shares,
     _check_statutes,

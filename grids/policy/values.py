@@ -115,7 +115,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class Milestone:
-    """Something that the plan wants finished by a day."""
+    """Something that the plan wants finished by a day.
+
+    `kinds` are the nodes that have to finish it, each for itself; without them the
+    district does. `measure` names figures that show how far it is (see NODE_MEASURES).
+    """
 
     key: str
     name: str
@@ -123,6 +127,8 @@ class Milestone:
     on: date | None = None
     months: int | None = None
     days: int | None = None
+    kinds: tuple[str, ...] = ()
+    measure: tuple[str, ...] = ()
     note: str = ""
 
     def due_on(self, programme_start: date | None) -> date | None:
@@ -237,12 +243,47 @@ class Statute:
 
 @dataclass(frozen=True)
 class Checklist:
-    """A list of things that must all be in place (八到位, 三上墙, 四定)."""
+    """A list of things that must all be in place (八到位, 三上墙, 四定).
+
+    A list with a `use` is followed node by node, for nodes of these `kinds`, and its
+    things are [[item]] rows: `steps` say how the work is organised, `acceptance` is
+    scored. In a `proportional` list what falls short of its target gets its share of
+    the points, otherwise none. Without `pass_points` every point is needed. `since` is
+    the day from which the list holds, `source` stands in for the clause of a law.
+    """
 
     key: str
     name: str
-    items: tuple[str, ...]
-    clause: str
+    items: tuple[str, ...] = ()
+    clause: str = ""
+    use: str = ""
+    kinds: tuple[str, ...] = ()
+    pass_points: int | None = None
+    proportional: bool = False
+    source: str = ""
+    since: date | None = None
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing of a checklist that is followed: computed, or asked with evidence.
+
+    `measure` names the figures that show it (see NODE_MEASURES); an item without one
+    is asked for, and `ask` says what has to be shown.
+    """
+
+    checklist: str
+    key: str
+    name: str
+    points: int = 1
+    clause: str = ""
+    group: str = ""
+    measure: tuple[str, ...] = ()
+    ask: str = ""
+    assumed: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -306,6 +347,7 @@ class PolicyValues:
     numbers: tuple[Number, ...] = ()
     shares: tuple[Share, ...] = ()
     checklists: tuple[Checklist, ...] = ()
+    items: tuple[Item, ...] = ()
     limits: tuple[LimitRow, ...] = ()
     retirement: tuple[Retirement, ...] = ()
     branches: tuple[Branch, ...] = ()
@@ -366,6 +408,14 @@ class PolicyValues:
     def checklist(self, key: str) -> Checklist | None:
         """Return a list of things that must all be in place."""
         return next((one for one in self.checklists if one.key == key), None)
+
+    def items_of(self, checklist: str) -> tuple[Item, ...]:
+        """Return the things of a checklist that is followed, in the plan's order."""
+        return tuple(one for one in self.items if one.checklist == checklist)
+
+    def milestone(self, key: str) -> Milestone | None:
+        """Return a milestone by its key."""
+        return next((one for one in self.milestones if one.key == key), None)
 
     def phase_on(self, programme_start: date | None, on: date) -> Phase | None:
         """Return the phase in which a date lies; after the last one, the last one."""
@@ -491,6 +541,7 @@ TABLES: dict[str, tuple[str, type]] = {
     "number": ("numbers", Number),
     "share": ("shares", Share),
     "checklist": ("checklists", Checklist),
+    "item": ("items", Item),
     "limit": ("limits", LimitRow),
     "retirement": ("retirement", Retirement),
     "branch": ("branches", Branch),

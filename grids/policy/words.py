@@ -109,4 +109,10 @@ MEASURES = {
     "rotation": r"",  # assistants who have not stayed too long in one community
     "rate": r"[a-z]+(:[a-z_]+)?:(100|[1-9]?\d)",  # a rate, and its percentage
     "placed": r"[a-z_]+:[a-z]+(\+[a-z]+)*",  # grids of kinds with such a person
+    "staffed": r"",  # posts of every kind together: filled of required
+    "fresh": r"",  # surveys that still count, of all files
 }
+# Those of them that any node has, so that items and milestones may be shown by them.
+NODE_MEASURES = frozenset({"rate", "coded", "placed", "staffed", "fresh"})
+# What a checklist that is followed node by node is there for.
+CHECKLIST_USES = frozenset({"", "steps", "acceptance"})

@@ -68,7 +68,7 @@ def fields_of(response):
     for form in formset:
         for bound in form:
             value = bound.field.prepare_value(bound.value())
-            if value not in (None, "", [], False):
+            if value is not False and value not in (None, "", []):
                 data[bound.html_name] = value
     return data | {"edition": response.context["edition"].initial["edition"]}
 

@@ -38,13 +38,13 @@ EVERYDAY = {3, 4, 5, 6, 7, 10, 12, 20}
 
 
 def numbers_of(value):
-    """Yield every number of a policy file but those that only count its rows."""
+    """Yield every number of a policy file but what counts its rows or is assumed."""
     if isinstance(value, list):
         for inner in value:
             yield from numbers_of(inner)
     elif isinstance(value, dict):
         for key, inner in value.items():
-            counts_rows = key in ("number", "version", "phase")
+            counts_rows = key in ("number", "version", "phase", "points", "pass_points")
             if not counts_rows or isinstance(inner, list):
                 yield from numbers_of(inner)
     elif type(value) in (int, float):

@@ -48,7 +48,7 @@ def adopt(district, policy, since=START, programme_start=START):
 def test_a_file_becomes_a_version_with_its_clauses_in_order():
     loaded = load()
     policy = loaded.policy
-    assert (policy.slug, policy.version, policy.layer) == ("erqi-2013", 1, "plan")
+    assert (policy.slug, policy.version, policy.layer) == ("erqi-2013", 2, "plan")
     assert loaded.clauses == policy.clauses.count() == 41
     first = policy.clauses.first()
     assert (first.number, first.kind) == ("EQ-01", "words")
@@ -68,7 +68,7 @@ def test_a_changed_file_needs_a_new_version():
     with pytest.raises(PolicyChanged, match="新的版本号"):
         load(changed)
     assert PolicyClause.objects.count() == 41
-    newer = load(changed.replace(b"version = 1", b"version = 2"))
+    newer = load(changed.replace(b"version = 2", b"version = 3"))
     assert newer.is_new
     assert values_of(newer.policy).quota_for("street")[0].min == 1
     assert values_of(load().policy).quota_for("street")[0].min == 2
@@ -132,7 +132,7 @@ def test_load_policies_prints_each_with_its_clause_count():
     call_command("load_policies", stdout=out)
     lines = out.getvalue().splitlines()
     assert len(lines) == 10
-    assert "shenyang-plan 第 1 版：58 条条款，新载入" in lines
+    assert "shenyang-plan 第 2 版：58 条条款，新载入" in lines
     assert PolicyClause.objects.count() == 225
     out = StringIO()
     call_command("load_policies", stdout=out)

@@ -261,3 +261,61 @@ def test_missing_entries_and_bad_heads_are_refused():
         plan(head=HEAD.replace('"plan"', '"province"'))
     with pytest.raises(PolicyError, match="TOML"):
         parse_policy(b"\xff\xfe")
+
+
+FOLLOWED = """
+[[checklist]]
+key = "ready"
+name = "到位"
+use = "acceptance"
+kinds = ["street"]
+clause = "TS-01"
+"""
+ASKED = """
+[[item]]
+checklist = "ready"
+key = "money"
+name = "资金到位"
+points = 3
+ask = "批复"
+"""
+
+
+def test_the_items_of_a_followed_list_are_found_by_its_key():
+    values = plan(FOLLOWED + ASKED)
+    assert [item.name for item in values.items_of("ready")] == ["资金到位"]
+    assert values.items_of("nowhere") == ()
+    assert PolicyValues.from_json(values.to_json()) == values
+
+
+@pytest.mark.parametrize(
+    ("tail", "words"),
+    [
+        (FOLLOWED.replace("acceptance", "wishes"), "“use”写了“wishes”"),
+        (FOLLOWED.replace('kinds = ["street"]', ""), "没有写明适用的网格"),
+        (FOLLOWED.replace("street", "island"), "“kinds”写了“island”"),
+        (FOLLOWED.replace('clause = "TS-01"', ""), "没有依据"),
+        (FOLLOWED + 'items = ["一"]', "只保留一种"),
+        (FOLLOWED.replace('use = "acceptance"', ""), "只保留一种"),
+        (FOLLOWED + "pass_points = 4" + ASKED, "合格分 4 高于满分 3"),
+        (ASKED, "没有这样一份"),
+        (FOLLOWED + ASKED + 'measure = ["coded"]', "只保留一种"),
+        (FOLLOWED + ASKED.replace('ask = "批复"', ""), "只保留一种"),
+        (FOLLOWED + ASKED.replace('ask = "批复"', 'measure = ["counts"]'), "measure"),
+        (FOLLOWED + ASKED.replace('ask = "批复"', 'measure = ["rate:x"]'), "写法"),
+        (FOLLOWED + ASKED + ASKED, "出现了 2 次"),
+        (
+            '[[milestone]]\nkey = "x"\nname = "建成"\nclause = "TS-01"\n'
+            'months = 2\nkinds = ["island"]',
+            "“kinds”写了“island”",
+        ),
+    ],
+)
+def test_a_followed_list_that_makes_no_sense_is_refused(tail, words):
+    with pytest.raises(PolicyError, match=words):
+        plan(tail)
+
+
+def test_the_pass_mark_may_be_all_the_points():
+    values = plan(FOLLOWED + "pass_points = 3" + ASKED)
+    assert values.checklist("ready").pass_points == 3

@@ -20,6 +20,7 @@ YANGZHOU = POLICIES["yangzhou-2007"]
 SHENYANG = POLICIES["shenyang-plan"]
 YINGKOU = POLICIES["yingkou-2021"]
 NATIONAL, HENAN = POLICIES["national"], POLICIES["henan"]
+JIANGSU = POLICIES["jiangsu"]
 PLANS = {"EQ": ERQI, "HJ": HUIJI, "YZ": YANGZHOU, "SY": SHENYANG, "YK": YINGKOU}
 
 
@@ -163,7 +164,16 @@ def test_shenyang_phases_end_with_their_months():
         date(2010, 12, 15),
         date(2010, 12, 15),
     ]
-    assert len(SHENYANG.checklist("eight_in_place").items) == 8
+    assert len(SHENYANG.items_of("eight_in_place")) == 8
+
+
+def test_jiangsu_looks_at_seven_sides_and_five_and_says_that_points_are_assumed():
+    items = JIANGSU.items_of("acceptance_7_5")
+    groups = Counter(item.group for item in items)
+    assert groups == {"基础建设": 7, "业务开展": 5}
+    assert sum(item.points for item in items) == 100
+    assert all(item.assumed for item in items)
+    assert JIANGSU.checklist("acceptance_7_5").since == date(2009, 5, 31)
 
 
 def test_yingkou_has_an_index_per_community_and_no_division_of_its_own():
