@@ -111,15 +111,21 @@ class Establishment:
         }
 
 
-def establishment_of(place: Grid | City, on: date) -> Establishment:
-    """Return the posts of a city or of a grid with everything below it on a date."""
+def establishment_of(
+    place: Grid | City, on: date, *, under: Mapping[int, PolicyValues] | None = None
+) -> Establishment:
+    """Return the posts of a city or of a grid with everything below it on a date.
+
+    `under` are plans by the district's key, instead of those in force on the date.
+    """
     grids = [grid for grid in grids_in(place, on) if grid.is_open_on(on)]
     districts = roots_on({grid.district_id for grid in grids}, on)
     grids.sort(key=lambda grid: (districts[grid.district_id].code, grid.code))
     keys = [grid.pk for grid in grids]
-    policies = {
-        key: policy.values for key, policy in policies_on(districts, on).items()
-    }
+    policies = under
+    if policies is None:
+        found = policies_on(districts, on)
+        policies = {key: policy.values for key, policy in found.items()}
     indexes = _indexes(policies.values(), keys, on)
     posted = _posted(keys, on)
     # Most grids are filled alike: each pattern is named and filled once.
@@ -141,9 +147,12 @@ def establishment_of(place: Grid | City, on: date) -> Establishment:
     return Establishment(on, dict(sorted(by_code.items())), tuple(rows))
 
 
-def fillings_of(district: Grid, on: date) -> dict[int, Mapping[str, Filling]]:
-    """Return the posts of each counted grid of a district, by the grid's key."""
-    return {row.grid.pk: row.posts for row in establishment_of(district, on).rows}
+def fillings_of(
+    district: Grid, on: date, policy: PolicyValues
+) -> dict[int, Mapping[str, Filling]]:
+    """Return the posts of each counted grid of a district under a plan, by its key."""
+    posts = establishment_of(district, on, under={district.pk: policy})
+    return {row.grid.pk: row.posts for row in posts.rows}
 
 
 # --- the picture of the database, a query each ----------------------------------------

@@ -15,7 +15,7 @@ from django.db.models import CharField, F, Func, Min, Q, QuerySet, Sum, Value
 from grids.models import City, DirtyMark, Grid, GridPeriod
 from grids.querysets import stood_in
 from grids.services.policies import PolicyOnDate, policies_on
-from grids.standing import as_of, grids_below
+from grids.standing import as_of, grids_below, periods_in
 from reports import tallies
 from reports.models import Tally
 from reports.rules import NUMBERS, PARTS, Counts, Staffing, total
@@ -79,6 +79,13 @@ def settle(place: Grid | City) -> None:
     """Count first what waits to be counted below a place."""
     for district in districts_of(place):
         tallies.settle(district)
+
+
+def counts_under(policy: PolicyOnDate | None, place: Grid, on: date) -> Counts:
+    """Return the counts of a grid under a plan of one's choice: nothing is kept."""
+    counted = tallies.count_under(policy, place.district or place, on)
+    inside = periods_in(place, on).filter(grid__in=counted)
+    return total(counted[key] for key in inside.values_list("grid", flat=True))
 
 
 def series_of(place: Grid | City, days: Iterable[date]) -> dict[date, Counts]:

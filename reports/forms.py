@@ -7,6 +7,8 @@ from grids.models import City, Grid
 from reports.judging import STATES
 from reports.services import FORMATS, KINDS
 
+LEVELS = [(str(number), f"{'零一二三四'[number]}级") for number in range(1, 5)]
+
 
 class ReportForm(forms.Form):
     """Which report, of which place, as of when, in which form."""
@@ -70,3 +72,60 @@ class ConformanceForm(forms.Form):
     def form(self):
         """Return itself: what the search block of a page asks for."""
         return self
+
+
+class WhatIfForm(forms.Form):
+    """Which place, under which other plan, as of when, its phases from which day."""
+
+    at = forms.ChoiceField(label="区县（网格）")
+    on = forms.DateField(
+        label="日期",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        required=False,
+    )
+    start = forms.DateField(
+        label="阶段起算日",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        required=False,
+    )
+
+    def __init__(self, *args, places, plans, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["at"] = forms.ChoiceField(
+            label="区县（网格）",
+            choices=[(place.code, f"{place.name}（{place.code}）") for place in places],
+        )
+        choices = [("", "请选择"), *plans]
+        self.fields["with"] = forms.ChoiceField(label="试算方案", choices=choices)
+        self.order_fields(["at", "with", "on", "start"])
+
+
+class GridPairsForm(forms.Form):
+    """The search block of the grids behind a comparison; the rest is carried along."""
+
+    at = forms.CharField(widget=forms.HiddenInput, required=False)
+    on = forms.CharField(widget=forms.HiddenInput, required=False)
+    start = forms.CharField(widget=forms.HiddenInput, required=False)
+    kind = forms.ChoiceField(label="人员类别", required=False)
+    level = forms.ChoiceField(
+        label="网格级别", choices=[("", "全部"), *LEVELS], required=False
+    )
+    differing = forms.BooleanField(label="只看有差异", required=False)
+
+    def __init__(self, *args, kinds, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["with"] = forms.CharField(widget=forms.HiddenInput, required=False)
+        kind = forms.ChoiceField(
+            label="人员类别", choices=[("", "全部"), *kinds], required=False
+        )
+        self.fields["kind"] = kind
+
+    @property
+    def form(self):
+        """Return itself: what the search block of a page asks for."""
+        return self
+
+    def value(self, name, default=None):
+        """Return what was asked for; nonsense in the address asks for nothing."""
+        self.is_valid()
+        return self.cleaned_data.get(name) or default

@@ -4,6 +4,7 @@ Each list is a function of a place and a date like the figure itself, so that it
 is the figure.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from django.db import models
@@ -16,7 +17,7 @@ from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
 from gridinspect.scope import within_paths
 from grids.models import City, DailyEntry, Grid, Posting
-from grids.services.policies import policies_on
+from grids.services.policies import PolicyOnDate, policies_on
 from grids.standing import grids_in, periods_in
 from reports.rules import NETWORKED_DAYS
 from reports.tallies import leaf_keys
@@ -62,14 +63,26 @@ def _stood(place: Grid | City, on: date) -> QuerySet:
     return periods_in(place, on).values("grid")
 
 
+Plans = Mapping[int, PolicyOnDate]  # by the key of the district
+
+
 def unit_rows(
-    user: User, place: Grid | City, on: date, *, rate: str, part: str
+    user: User,
+    place: Grid | City,
+    on: date,
+    *,
+    rate: str,
+    part: str,
+    under: Plans | None = None,
 ) -> QuerySet[Placement]:
-    """Return the units behind `assigned`, `acquired` or `filed`."""
+    """Return the units behind `assigned`, `acquired` or `filed`.
+
+    `under` are plans to count by, instead of those in force on the date.
+    """
     seen = within_paths(user.scope_paths(Permission.ENTERPRISE_VIEW), "grid__path")
     units = known_units(place, on).filter(seen)
     condition = {"assigned": _assigned, "acquired": _acquired, "filed": _filed}[rate]
-    return _part(units, condition(place, on), part)
+    return _part(units, condition(place, on, under), part)
 
 
 def trained_rows(
@@ -92,7 +105,7 @@ def trained_rows(
 
 
 def networked_rows(
-    user: User, place: Grid | City, on: date, *, part: str
+    user: User, place: Grid | City, on: date, *, part: str, under: Plans | None = None
 ) -> QuerySet[Grid]:
     """Return the leaves behind 联网率."""
     entered = DailyEntry.objects.filter(
@@ -104,7 +117,8 @@ def networked_rows(
         .filter(grid=OuterRef("pk"), role__in=POSTED_STAFF)
         .filter(Exists(entered))
     )
-    leaves = Grid.objects.visible_to(user).filter(pk__in=leaf_keys_of(place, on))
+    leaves = Grid.objects.visible_to(user)
+    leaves = leaves.filter(pk__in=leaf_keys_of(place, on, under))
     leaves = leaves.select_related("parent")
     return _part(leaves, Q(Exists(active)), part)
 
@@ -121,12 +135,12 @@ def timely_rows(
     return _part(closed, Q(closed_in_time=True), part)
 
 
-def leaf_keys_of(place: Grid | City, on: date) -> list[int]:
+def leaf_keys_of(place: Grid | City, on: date, under: Plans | None = None) -> list[int]:
     """Return the leaves of a place on a date, over all its districts."""
     grids: dict[int, list[Grid]] = {}
     for grid in grids_in(place, on):
         grids.setdefault(grid.district_id, []).append(grid)
-    policies = policies_on(grids, on)
+    policies = policies_on(grids, on) if under is None else under
     return [
         key
         for district, many in grids.items()
@@ -134,24 +148,26 @@ def leaf_keys_of(place: Grid | City, on: date) -> list[int]:
     ]
 
 
-def _assigned(place: Grid | City, on: date) -> Q:
+def _assigned(place: Grid | City, on: date, under: Plans | None) -> Q:
     staffed = Posting.objects.on(on).filter(
-        role__in=POSTED_STAFF, grid__in=leaf_keys_of(place, on)
+        role__in=POSTED_STAFF, grid__in=leaf_keys_of(place, on, under)
     )
     return Q(grid__in=set(staffed.values_list("grid", flat=True)))
 
 
-def _acquired(place: Grid | City, on: date) -> Q:
-    districts = periods_in(place, on)
-    keys = set(districts.values_list("grid__district", flat=True))
+def _acquired(place: Grid | City, on: date, under: Plans | None) -> Q:
+    if under is None:
+        districts = periods_in(place, on)
+        keys = set(districts.values_list("grid__district", flat=True))
+        under = policies_on(keys, on)
     fresh = Q(pk__in=[])
-    for district, policy in policies_on(keys, on).items():
+    for district, policy in under.items():
         since = on - timedelta(days=policy.freshness_days)
         fresh |= Q(district=district, last_survey__gte=since)
     return fresh
 
 
-def _filed(place: Grid | City, on: date) -> Q:
+def _filed(place: Grid | City, on: date, under: Plans | None) -> Q:
     return Q(last_survey__isnull=False)
 
 

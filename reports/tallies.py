@@ -50,12 +50,21 @@ SELECT placed.grid_id,
 
 def count_district(district: Grid, on: date) -> dict[int, Counts]:
     """Return what hangs directly on each grid of a district at the end of a day."""
-    policy = policy_on(district, on)
+    return count_under(policy_on(district, on), district, on)
+
+
+def count_under(
+    policy: PolicyOnDate | None, district: Grid, on: date
+) -> dict[int, Counts]:
+    """Return what hangs on each grid of a district, as a plan of one's choice counts.
+
+    Without a plan nothing is a leaf, nothing fresh, and there are no posts to fill.
+    """
     leaves = leaf_keys(grids_in(district, on), policy, on)
     posts = _Posts(district, on)
     units = _units(district, on, policy.freshness_days if policy else None)
     cases = _cases(district, on)
-    fillings = fillings_of(district, on) if policy else {}
+    fillings = fillings_of(district, on, policy.values) if policy else {}
     keys = {*units, *posts.assistants, *leaves, *cases, *fillings}
     counted = {}
     for key in keys:

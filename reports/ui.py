@@ -23,6 +23,14 @@ menu.add(
     20,
 )
 menu.add(
+    "监管态势",
+    "方案试算",
+    "reports:what-if",
+    Permission.COVERAGE_VIEW,
+    "shuffle",
+    30,
+)
+menu.add(
     "统计报表",
     "生成报告",
     "reports:new",

@@ -84,6 +84,8 @@ KEYLESS = {
     "reports:new": [],
     "ui:style": [],
     "workdays:add": [],
+    "reports:what-if": [],
+    "reports:what-if-grids": [],
     "workdays:list": [],
 }
 
@@ -136,6 +138,7 @@ BY_PLACE = [
 
 # Keys of what belongs to no place: the law, and the calendar.
 OF_NO_PLACE = {
+    "reports:what-if",
     "grids:policy": lambda has: [has.district.policies.get().policy_id],
     "grids:policy-clone": lambda has: [has.district.policies.get().policy_id],
     "workdays:year": lambda has: [2026],

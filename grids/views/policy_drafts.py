@@ -142,6 +142,7 @@ def draft_detail(request, pk):
         ],
         tabs=tabs,
         actions=[
+            Action("试算", f"{reverse('reports:what-if')}?with=draft-{pk}"),
             Action(
                 "放弃草稿",
                 reverse("grids:draft-discard", args=[pk]),

@@ -9,7 +9,8 @@ from gridinspect.ui.pages import render_list
 from gridinspect.ui.tables import Column, build_table
 from grids.access import may, require
 from grids.models import City, Grid
-from reports import rows
+from reports import rows, whatif
+from reports.differences import Plan
 from reports.indicators import indicator
 from reports.views.dashboards import asked_day
 
@@ -75,7 +76,8 @@ def _rows(request, place: Grid | City, rate: str, part: str, back: str):
     if key.startswith("staffed"):
         return redirect(_establishment(place, on, key, part))
     require(request.user, rows.read_by(key), at=place)
-    queryset, columns, sort = _behind(request, place, on, key, part)
+    other = _other_plan(request, on)
+    queryset, columns, sort = _behind(request, place, on, key, part, other)
     table = build_table(
         request, queryset, columns, name=f"rows-{key}", default_sort=sort
     )
@@ -92,24 +94,46 @@ def _rows(request, place: Grid | City, rate: str, part: str, back: str):
             ("监管态势", reverse("reports:dashboard")),
             (place.name, f"{back}?on={on:%Y-%m-%d}"),
         ],
-        note=f"截至 {on:%Y-%m-%d} 的明细，条数就是统计页上的数字。",
+        note=_note(on, other),
         empty="没有这样的记录。",
     )
 
 
-def _behind(request, place, on, key, part):
+def _other_plan(request, on) -> Plan | None:
+    """Return the plan in the address by which to count instead; None: the one in force.
+
+    Its start only moves targets, so it isn't asked for here.
+    """
+    if not (name := request.GET.get("under")):
+        return None
+    plan = whatif.plan_named(name, user=request.user, on=on, start=None)
+    if plan is None or not request.user.holds(Permission.POLICY_VIEW):
+        raise Http404
+    return plan
+
+
+def _note(on, other: Plan | None) -> str:
+    if other is None:
+        return f"截至 {on:%Y-%m-%d} 的明细，条数就是统计页上的数字。"
+    return f"截至 {on:%Y-%m-%d} 的明细，按{other.name}试算，条数就是试算页上的数字。"
+
+
+def _behind(request, place, on, key, part, other: Plan | None):
     """Return queryset, columns and order."""
     asked = (request.user, place, on)
+    under = None
+    if other and other.follows and isinstance(place, Grid):
+        under = {place.district_id: other.follows}
     if key == "trained":
         people = rows.trained_rows(*asked, part=part)
         return people, POSTING_COLUMNS, "grid"
     if key == "networked":
-        grids = rows.networked_rows(*asked, part=part)
+        grids = rows.networked_rows(*asked, part=part, under=under)
         return grids, GRID_COLUMNS, "code"
     if key == "timely":
         cases = rows.timely_rows(*asked, part=part)
         return cases, CASE_COLUMNS, "-closed_on"
-    units = rows.unit_rows(*asked, rate=key, part=part)
+    units = rows.unit_rows(*asked, rate=key, part=part, under=under)
     return units, UNIT_COLUMNS, "name"
 
 

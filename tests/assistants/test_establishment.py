@@ -12,6 +12,7 @@ from gridinspect.accounts.roles import Role
 from grids.levels import level_labels
 from grids.models import QuotaIndex
 from grids.services import tree
+from grids.services.policies import values_of
 from grids.services.tree import Node
 from tests.factories import (
     LONG_AGO,
@@ -152,7 +153,7 @@ def test_a_street_counts_itself_and_what_is_below(erqi_plan, street, community):
 def test_the_fillings_of_a_district_are_found_by_grid(erqi, erqi_plan, street):
     make_posting(grid=street)
 
-    fillings = fillings_of(erqi, TODAY)
+    fillings = fillings_of(erqi, TODAY, values_of(erqi_plan.policy))
 
     assert fillings[street.pk]["assistant"].filled == 1
     assert set(fillings) == {erqi.pk, street.pk}
