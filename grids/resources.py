@@ -1,8 +1,10 @@
-"""The division list (区划名录), and what imports inside one district share."""
+"""The division list (区划名录), house numbers, and what imports of a district share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import Q
 
 from gridinspect.accounts.models import EVERYWHERE, User
 from gridinspect.accounts.roles import Permission
@@ -17,10 +19,14 @@ from gridinspect.imports.resource import (
     SheetResource,
 )
 from gridinspect.scope import Place
-from grids.models import City, Grid
+from grids.addresses import parse_house
+from grids.models import City, Grid, RoadRange
 from grids.places import PlaceIndex, PlaceNotFound, PlaceRow
+from grids.roads import Range, clashes, end_fault, road_key
 from grids.services import tree
 from grids.services.figures import mark_all_dirty
+from grids.services.guard import lock_district
+from grids.services.roads import ranges_of
 
 OUTSIDE = "不在您的辖区内，不能通过您的账户导入。"
 
@@ -81,6 +87,27 @@ class DistrictResource(SheetResource):
             return self.places.root
         own = [row for row in self.places.rows.values() if row.path in self.paths]
         return own[0] if len(own) == 1 else None
+
+    def in_words(self) -> dict[str, Callable[[Any], Any]]:
+        """Show a grid by its name, with the street above it."""
+        names: dict[str, str] = {}
+
+        def name(code: str) -> str:
+            if code not in names:
+                names[code] = self._name_of(code)
+            return names[code]
+
+        return super().in_words() | {"grid": name}
+
+    def _name_of(self, code: str) -> str:
+        row = self.places.by_code(code)
+        if row is None:  # closed since
+            within = Grid.objects.filter(district=self.district)
+            closed = within.filter(Q(code=code) | Q(division_code=code)).first()
+            return closed.name if closed else code
+        above = self.places.rows.get(row.parent_id or 0)
+        has_street = above is not None and above.pk != self.district.pk
+        return f"{above.name}{row.name}" if above and has_street else row.name
 
     def place(self, row: Row) -> None:
         """Find the row's grid among those that the importing person may name."""
@@ -413,3 +440,234 @@ class GridResource(SheetResource):
 def _parent_of(code: str) -> str:
     keep = {DISTRICT: 4, STREET: 6, COMMUNITY: 9}.get(level_of(code), 2)
     return code[:keep].ljust(12, "0")
+
+
+# --- house numbers --------------------------------------------------------------------
+
+PARITIES = {label: value for value, label in RoadRange.Parity.choices} | {
+    "单": "odd", "单数": "odd", "奇数": "odd", "单号侧": "odd",
+    "双": "even", "双数": "even", "偶数": "even", "双号侧": "even",
+    "单双号": "all", "单双": "all", "不限": "all", "全": "all",
+}  # fmt: skip
+
+
+def road_name(raw: Any, setting: cleaning.Setting) -> str | None:
+    """Return a road's name as addresses are compared with it."""
+    text = cleaning.title(60)(raw, setting)
+    return road_key(text) if text else None
+
+
+def house_number(raw: Any, setting: cleaning.Setting) -> int | None:
+    """Return the number of a house: 12, 12号; 12-3号 and 甲12 are no end of a range."""
+    text = cleaning.title(20)(raw, setting)
+    if text is None:
+        return None
+    house = parse_house(text.removesuffix(".0"))
+    if house is None or not house.is_plain:
+        raise cleaning.Rejected(
+            "house_number_invalid", "门牌号应为不带附号的数字，如“12”。"
+        )
+    return house.number
+
+
+@register("roads")
+class RoadResource(DistrictResource):
+    """道路门牌: which house numbers of which road lie in which grid.
+
+    A row that meets the one range that its grid has on that side of the road changes
+    it; nothing is ever taken away by a list.
+    """
+
+    title = "道路门牌"
+    permission = Permission.GRID_EDIT
+    key_field = "first"
+    name_field = "road"
+    identifying = ("street", "community", "grid_code", "road", "parity", "first")
+
+    street = SheetField(
+        "所属街道",
+        cleaning.title(60),
+        synonyms=("街道", "乡镇", "街道（乡镇）", "乡镇街道", "办事处"),
+        help="网格树中的街道名称",
+        sample="大学路街道",
+    )
+    community = SheetField(
+        "所属社区",
+        cleaning.title(60),
+        synonyms=("社区", "村", "社区（村）", "所属网格", "网格", "网格名称"),
+        help="网格树中的社区名称",
+        sample="金桥社区",
+    )
+    grid_code = SheetField(
+        "网格编码",
+        cleaning.code_text("code_precision_lost", "网格编码"),
+        synonyms=("编码", "区划代码"),
+        help="填了编码的，可不填街道和社区",
+        as_text=True,
+    )
+    road = SheetField(
+        "道路",
+        road_name,
+        synonyms=("道路名称", "路名", "街路巷", "街路巷名称", "路段"),
+        required=True,
+        help="与门牌上的写法一致",
+        sample="大学路",
+    )
+    parity = SheetField(
+        "单双号",
+        cleaning.choice(PARITIES, "parity_invalid", "单双号应为：全部、单号、双号。"),
+        synonyms=("单双", "奇偶", "单双侧"),
+        help="不填为全部",
+        sample="单号",
+        choices=tuple(RoadRange.Parity.labels),
+    )
+    first = SheetField(
+        "起号",
+        house_number,
+        synonyms=("起始号", "起始门牌", "门牌起", "门牌起号", "起"),
+        required=True,
+        sample="1",
+    )
+    last = SheetField(
+        "止号",
+        house_number,
+        synonyms=("终止号", "终止门牌", "门牌止", "门牌止号", "止"),
+        required=True,
+        sample="99",
+    )
+
+    def identify(self, row: Row) -> str:
+        """Two rows of a file are one record when they say the same of one grid."""
+        values = row.values
+        if not values.get("road") or not values.get("first"):
+            return ""
+        place = values.get("grid_code") or (
+            f"{values.get('street') or ''}/{values.get('community') or ''}"
+        )
+        side = values.get("parity") or "all"
+        return f"{place} {values['road']} {side} {values['first']}"
+
+    def prepare(self) -> None:
+        super().prepare()
+        lock_district(self.district.pk)
+        held = RoadRange.objects.filter(grid__district=self.district)
+        self._ranges = {one.key: one for one in ranges_of(held)}
+        self._fresh = 0  # keys of ranges that this file adds: below zero
+
+    def place(self, row: Row) -> None:
+        """Find the grid by its code, else by its names; a row must name one."""
+        values = row.values
+        if code := values.get("grid_code"):
+            found = self.places.by_code(code)
+            if found is None:
+                message = f"网格树中没有编码“{code}”，请核对。"
+                row.reject("grid_unknown", message, at="grid_code")
+            elif not self.may_touch(found.path):
+                row.reject("outside_scope", f"“{found.name}”{OUTSIDE}", at="grid_code")
+            else:
+                row.grid = found
+                values["grid"] = found.division_code or found.code
+        elif values.get("street") or values.get("community"):
+            super().place(row)
+        else:
+            row.reject(
+                "grid_missing", "没有写明所属街道、社区或网格编码。", at="community"
+            )
+
+    def check(self, rows: list[Row]) -> None:
+        fitting = []
+        for row in rows:
+            self.place(row)
+            if self._has_sound_ends(row) and row.grid:
+                fitting.append((row, self._range_of(row)))
+        for row, one in fitting:
+            self._match(row, one)
+            if row.action != SAME:
+                self._ranges[one.key if row.target is None else row.target] = one
+        for row, one in fitting:
+            self._require_free(row, one)
+
+    def _has_sound_ends(self, row: Row) -> bool:
+        values = row.values
+        values["parity"] = values.get("parity") or RoadRange.Parity.ALL.value
+        if row.is_rejected:
+            return False
+        fault = end_fault(values["parity"], values["first"], values["last"])
+        if fault:
+            row.reject("range_invalid", fault, at="last")
+        return not fault
+
+    def _range_of(self, row: Row) -> Range:
+        self._fresh -= 1
+        values = row.values
+        return Range(
+            self._fresh,
+            values["road"],
+            values["parity"],
+            values["first"],
+            values["last"],
+            row.grid.pk,
+            row.grid.path,
+        )
+
+    def _match(self, row: Row, one: Range) -> None:
+        """Find the range of the same grid and side that the row changes, if any."""
+        alike = [
+            other
+            for other in self._ranges.values()
+            if (other.grid, other.road, other.parity)
+            == (one.grid, one.road, one.parity)
+            and other.key is not None
+            and other.key > 0
+            and other.meets(one)
+        ]
+        if len(alike) != 1:
+            row.action = NEW
+            return
+        (old,) = alike
+        row.target = old.key
+        for name in ("first", "last"):
+            before, after = getattr(old, name), getattr(one, name)
+            if before != after:
+                row.changes[name] = [before, after]
+        row.action = CHANGED if row.changes else SAME
+
+    def _require_free(self, row: Row, one: Range) -> None:
+        own = {one.key, row.target}
+        others = [other for key, other in self._ranges.items() if key not in own]
+        if met := clashes(one, others):
+            row.reject("range_overlaps", self._words(met[0]), at="first")
+
+    def _words(self, other: Range) -> str:
+        grid = self.places.rows[other.grid]
+        side = RoadRange.Parity(other.parity).label
+        return (
+            f"与{grid.name}的“{other.road} {other.first}-{other.last} {side}”重叠，"
+            "请先修改其中一段。"
+        )
+
+    def apply(self, rows: list[Row]) -> Iterable[Any]:
+        fresh = [row for row in rows if row.action == NEW]
+        made = RoadRange.objects.bulk_create(
+            (
+                RoadRange(
+                    grid_id=row.grid.pk,
+                    road=row.values["road"],
+                    parity=row.values["parity"],
+                    first=row.values["first"],
+                    last=row.values["last"],
+                )
+                for row in fresh
+            ),
+            1000,
+        )
+        changed = [row for row in rows if row.action == CHANGED]
+        stored = RoadRange.objects.in_bulk([row.target for row in changed])
+        for row in changed:
+            stored[row.target].first = row.values["first"]
+            stored[row.target].last = row.values["last"]
+        RoadRange.objects.bulk_update(stored.values(), ["first", "last"], 1000)
+        for row, one in [*zip(fresh, made, strict=True)]:
+            yield [one.pk, row.action, row.number]
+        for row in changed:
+            yield [row.target, row.action, row.number]

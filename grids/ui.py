@@ -6,9 +6,10 @@ from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name, name_acts, name_values
-from gridinspect.ui.registry import TimelineEntry, menu, standing, timeline
+from gridinspect.ui.registry import TimelineEntry, menu, standing, tabs, timeline
 from grids.draft_forms import TITLES
 from grids.models import Grid, Posting
+from grids.views.roads import roads_tab
 
 menu.add(
     "网格与人员",
@@ -25,6 +26,14 @@ menu.add(
     Permission.GRID_VIEW,
     icon="map",
     order=12,
+)
+menu.add(
+    "网格与人员",
+    "道路门牌",
+    "grids:roads",
+    Permission.GRID_VIEW,
+    icon="signpost-split",
+    order=13,
 )
 menu.add(
     "网格与人员",
@@ -64,6 +73,13 @@ name_values("kind", Grid.Kind.choices)
 name_values("section", TITLES.items())
 name_values("role", Role.choices)
 name_acts({"boundary.set": "更新网格边界"})
+name_acts(
+    {
+        "road.added": "登记道路门牌",
+        "road.changed": "修改道路门牌",
+        "road.deleted": "删除道路门牌",
+    }
+)
 name_acts({"policy.loaded": "载入政策", "policy.adopted": "采用方案"})
 name_acts(
     {
@@ -118,6 +134,7 @@ def _details(data: dict) -> str:
     return ""
 
 
+tabs.add("grids.grid", "roads", "道路门牌", roads_tab, Permission.GRID_VIEW)
 timeline.add("grids.grid", _history)
 timeline.add("grids.policydraft", _history)
 timeline.add("accounts.user", _history)

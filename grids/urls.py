@@ -9,6 +9,7 @@ from grids.views import (
     policy_compare,
     policy_drafts,
     reshaping,
+    roads,
 )
 
 app_name = "grids"
@@ -29,6 +30,10 @@ urlpatterns = [
         "grids/<int:pk>/boundary/upload/", maps.boundary_upload, name="boundary-upload"
     ),
     path("grids/<int:pk>/tiling/", maps.tiling, name="tiling"),
+    path("road-ranges/", roads.road_list, name="roads"),
+    path("road-ranges/new/", roads.road_add, name="road-add"),
+    path("road-ranges/<int:pk>/change/", roads.road_change, name="road-change"),
+    path("road-ranges/<int:pk>/delete/", roads.road_delete, name="road-delete"),
     path("map/", maps.grid_map, name="map"),
     path("cities/", cities.city_list, name="cities"),
     path("cities/<int:pk>/", cities.city_detail, name="city"),

@@ -10,7 +10,7 @@ from cases.models import Case, Identity, Matter
 from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
-from grids.models import City, Posting
+from grids.models import City, Posting, RoadRange
 from grids.services import tree
 from grids.services.drafts import begin_draft
 from grids.services.policies import SHIPPED, adopt_policy, load_policy
@@ -188,4 +188,11 @@ def make_training(person, *, kind="pre_post", passed=True, finished_on=LONG_AGO)
     """Make a training that was passed; before the post unless said otherwise."""
     return Training.objects.create(
         person=person, kind=kind, passed=passed, finished_on=finished_on
+    )
+
+
+def make_road_range(grid, *, road="人民路", parity="all", first=1, last=99):
+    """Say that these house numbers of a road lie in a grid."""
+    return RoadRange.objects.create(
+        grid=grid, road=road, parity=parity, first=first, last=last
     )

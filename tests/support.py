@@ -29,6 +29,7 @@ from tests.factories import (
     make_matter,
     make_policy_draft,
     make_posting,
+    make_road_range,
     make_staff,
     make_survey,
     make_training,
@@ -48,6 +49,7 @@ def make_one_of_everything(district, *, word, letters):
     make_adoption(district)
     has.street = make_grid(f"{word}街道", parent=district, code=f"{letters}01")
     has.grid = make_grid(f"{word}社区", parent=has.street, code=f"{letters}02")
+    has.road = make_road_range(has.grid, road=f"{word}路")
     has.bureau = make_user(grid=district, role=Role.DISTRICT_BUREAU)
     has.bureau.person.name = f"{word}管理员"
     has.bureau.person.save()

@@ -267,6 +267,7 @@ def test_a_split_hands_everything_on(erqi, street, community, filled, by):
     assert dict(preview_split(community)) == {
         "个下级网格": 1,
         "人在岗": 1,
+        "段道路门牌": 0,
         "户用人单位": 4,
         "件在办案件": 1,
         "件待办投诉举报": 0,
