@@ -1,9 +1,13 @@
-"""How posts are filled. Pure functions: no database, no clock."""
+"""How posts are filled, and which office with how much room a plan wants.
+
+Pure functions: no database, no clock.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from grids.policy import Quota
+from grids.policy import PolicyValues, Quota
 
 # Who may fill a post of a kind, the first choice first: full-timers before part-timers,
 # whom an either-of group may still need.
@@ -79,3 +83,72 @@ def _take(free: dict[str, int], kinds: tuple[str, ...], most: int) -> int:
         free[kind] = free.get(kind, 0) - count
         taken += count
     return taken
+
+
+# --- offices --------------------------------------------------------------------------
+
+OFFICES = ("command_centre", "brigade", "squad", "station")  # terms of a plan's labels
+# Which numbers of a plan speak of the premises of which office.
+_PREMISES = {"command_centre": ("premises_min", "premises_max")}
+
+
+@dataclass(frozen=True)
+class WantedOffice:
+    """The office that every node of a kind must have, and what the plan calls it."""
+
+    kind: str
+    called: str
+    clause: str
+
+
+def wanted_office(values: PolicyValues, grid_kind: str) -> WantedOffice | None:
+    """Return the office that a plan wants on every node of a kind, if it names one.
+
+    The plan names it in words (`organisation` of the level), which are, or end, what it
+    calls one kind of office: 监察中队 is the 劳动保障监察中队. Other words, such as
+    区本级, name the node itself and no office.
+    """
+    for level in values.levels:
+        if grid_kind not in level.kinds or not level.organisation:
+            continue
+        for kind in OFFICES:
+            if values.label(kind).endswith(level.organisation):
+                return WantedOffice(kind, level.organisation, level.clause)
+    return None
+
+
+@dataclass(frozen=True)
+class WantedPremises:
+    """How many square metres an office must have; both ends are enough."""
+
+    least: int | None
+    most: int | None
+    clause: str
+
+    @property
+    def words(self) -> str:
+        if self.least is None:
+            return f"不超过 {self.most} 平方米"
+        if self.most is None:
+            return f"不少于 {self.least} 平方米"
+        return f"{self.least} 至 {self.most} 平方米"
+
+    def holds(self, square_metres: Decimal | float) -> bool:
+        """Tell whether an area lies within."""
+        return not (
+            (self.least is not None and square_metres < self.least)
+            or (self.most is not None and square_metres > self.most)
+        )
+
+
+def wanted_premises(values: PolicyValues, office_kind: str) -> WantedPremises | None:
+    """Return the area that a plan wants for a kind of office, if it says one."""
+    if office_kind not in _PREMISES:
+        return None
+    least, most = (values.number(key) for key in _PREMISES[office_kind])
+    if least is None and most is None:
+        return None
+    clause = next(one.clause for one in (least, most) if one)
+    return WantedPremises(
+        least.value if least else None, most.value if most else None, clause
+    )

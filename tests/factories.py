@@ -10,7 +10,7 @@ from cases.models import Case, Identity, Matter
 from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
-from grids.models import City, Posting, RoadRange
+from grids.models import City, LeadingGroup, Office, Posting, RoadRange
 from grids.services import tree
 from grids.services.drafts import begin_draft
 from grids.services.policies import SHIPPED, adopt_policy, load_policy
@@ -195,4 +195,20 @@ def make_road_range(grid, *, road="人民路", parity="all", first=1, last=99):
     """Say that these house numbers of a road lie in a grid."""
     return RoadRange.objects.create(
         grid=grid, road=road, parity=parity, first=first, last=last
+    )
+
+
+def make_office(*, grid, kind="squad", name=None, opened_on=LONG_AGO, **fields):
+    """Put an office on a grid, straight in the table."""
+    name = name or f"测试机构{next(serial)}"
+    return Office.objects.create(
+        grid=grid, kind=kind, name=name, opened_on=opened_on, **fields
+    )
+
+
+def make_group(*, grid, name=None, opened_on=LONG_AGO, **fields):
+    """Set up a leading group, straight in the table."""
+    name = name or f"测试领导小组{next(serial)}"
+    return LeadingGroup.objects.create(
+        grid=grid, name=name, opened_on=opened_on, **fields
     )

@@ -9,6 +9,10 @@ class Permission(StrEnum):
     GRID_VIEW = auto()
     GRID_EDIT = auto()
     GRID_IMPORT = auto()
+    OFFICE_EDIT = auto()  # offices, leading groups, duties of the persons on post
+    TASK_VIEW = auto()
+    TASK_DO = auto()  # say how a task went
+    TASK_ASSIGN = auto()  # plan work, give tasks and send results back
     POLICY_VIEW = auto()
     POLICY_ADOPT = auto()
     STAFF_VIEW = auto()
@@ -57,36 +61,43 @@ INSPECTORS = (Role.FULL_TIME_INSPECTOR, Role.PART_TIME_INSPECTOR)
 POSTED_STAFF = (*INSPECTORS, Role.ASSISTANT)  # those who count as on post in a grid
 
 P = Permission
-_LOOK = {P.GRID_VIEW, P.POLICY_VIEW, P.COVERAGE_VIEW}
+_LOOK = {P.GRID_VIEW, P.POLICY_VIEW, P.COVERAGE_VIEW, P.TASK_VIEW, P.TASK_DO}
 _FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD, P.CONTACT_REVEAL}
 _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
 _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
 _IMPORTS = {P.ENTERPRISE_IMPORT, P.STAFF_IMPORT}
+_DIRECTS = {P.OFFICE_EDIT, P.TASK_ASSIGN}
 
 GRANTS: dict[str, frozenset[Permission]] = {
     role: frozenset(permissions)
     for role, permissions in {
         Role.CITY_BUREAU: _BUREAU
         | _IMPORTS
+        | _DIRECTS
         | {P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_ADOPT, P.CALENDAR_EDIT},
         Role.DISTRICT_BUREAU: _BUREAU
         | _IMPORTS
+        | _DIRECTS
         | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE},
         Role.INTAKE: _LOOK
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
         Role.LEADER: _LOOK
         | _REPORTS
         | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
+        | {P.TASK_ASSIGN}
         | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL},
         Role.LEGAL_REVIEWER: _LOOK | {P.ENTERPRISE_VIEW, P.CASE_VIEW},
         Role.SQUAD_LEADER: _LOOK
         | _FILES
         | _REPORTS
+        | _DIRECTS
         | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW},
         Role.FULL_TIME_INSPECTOR: _LOOK
         | _FILES
-        | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE},
-        Role.PART_TIME_INSPECTOR: _LOOK | _FILES | {P.STAFF_VIEW, P.CASE_VIEW},
+        | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN},
+        Role.PART_TIME_INSPECTOR: _LOOK
+        | _FILES
+        | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN},
         Role.ASSISTANT: _LOOK | _FILES,
         Role.ENTERPRISE_ASSISTANT: set(),
         Role.AGENCY_CLERK: {P.STAFF_VIEW},

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('part', models.PositiveSmallIntegerField(choices=[(1, '组长'), (2, '副组长'), (3, '成员'), (4, '办公室主任')], verbose_name='组内职务')),
                 ('since', models.DateField(verbose_name='任职日期')),
                 ('until', models.DateField(blank=True, null=True, verbose_name='离任日期')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='grids.leadinggroup')),
             ],
         ),

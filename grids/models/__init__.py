@@ -20,6 +20,7 @@ from grids.models.policies import (
     QuotaIndex,
 )
 from grids.models.posts import DailyEntry, Posting
+from grids.models.tasks import Task, WorkPlan
 from grids.models.tree import (
     City,
     Days,
@@ -57,5 +58,7 @@ __all__ = [
     "RoadRange",
     "RoadRangeQuerySet",
     "Succession",
+    "Task",
+    "WorkPlan",
     "city_path",
 ]

@@ -241,7 +241,7 @@ class GroupMember(models.Model):
         LeadingGroup, on_delete=models.PROTECT, related_name="members"
     )
     person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, related_name="+"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     name = models.CharField("姓名", max_length=60)
     post = models.CharField("单位和职务", max_length=100)

@@ -23,9 +23,11 @@ def lock_district(key: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, key])
 
 
-def require_past(day: date, what: str = "生效日期") -> None:
-    """Refuse a day that has not come yet: the tree is always that of today."""
+def require_past(day: date, what: str = "生效日期", field: str = "") -> None:
+    """Refuse a day that has not come yet: the tree is always that of today.
+
+    `field` is that of a form which the refusal is about.
+    """
     if day > timezone.localdate():
-        raise Refused(
-            f"{what}不能晚于今天，请选择 {timezone.localdate()} 或以前的日期。"
-        )
+        said = f"{what}不能晚于今天，请选择 {timezone.localdate()} 或以前的日期。"
+        raise Refused({field: said} if field else said)
