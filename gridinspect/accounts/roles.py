@@ -33,6 +33,8 @@ class Permission(StrEnum):
     COVERAGE_VIEW = auto()
     REPORT_VIEW = auto()
     REPORT_MAKE = auto()
+    PROGRAMME_REPORT = auto()  # say what is in place in an own grid (自报)
+    PROGRAMME_ASSESS = auto()  # inspect and appraise the grids below an own place
     AUDIT_VIEW = auto()
     ACCOUNT_MANAGE = auto()
     CALENDAR_EDIT = auto()
@@ -64,6 +66,7 @@ P = Permission
 _LOOK = {P.GRID_VIEW, P.POLICY_VIEW, P.COVERAGE_VIEW, P.TASK_VIEW, P.TASK_DO}
 _FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD, P.CONTACT_REVEAL}
 _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
+_PROGRAMME = {P.PROGRAMME_REPORT, P.PROGRAMME_ASSESS}
 _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
 _IMPORTS = {P.ENTERPRISE_IMPORT, P.STAFF_IMPORT}
 _DIRECTS = {P.OFFICE_EDIT, P.TASK_ASSIGN}
@@ -73,10 +76,12 @@ GRANTS: dict[str, frozenset[Permission]] = {
     for role, permissions in {
         Role.CITY_BUREAU: _BUREAU
         | _IMPORTS
+        | _PROGRAMME
         | _DIRECTS
         | {P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_ADOPT, P.CALENDAR_EDIT},
         Role.DISTRICT_BUREAU: _BUREAU
         | _IMPORTS
+        | _PROGRAMME
         | _DIRECTS
         | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE},
         Role.INTAKE: _LOOK
@@ -90,6 +95,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         Role.SQUAD_LEADER: _LOOK
         | _FILES
         | _REPORTS
+        | _PROGRAMME
         | _DIRECTS
         | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW},
         Role.FULL_TIME_INSPECTOR: _LOOK

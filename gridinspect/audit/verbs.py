@@ -66,6 +66,7 @@ _DETAILS = {
     "in_time": "按期",
     "is_complete": "完整",
     "is_official": "正式公布",
+    "item": "事项",
     "kind": "种类",
     "late": "超期",
     "lead": "主办",

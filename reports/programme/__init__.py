@@ -1,0 +1,1 @@
+"""两网化推进: milestones, phases, checklists, assessments and target letters."""
