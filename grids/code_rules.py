@@ -153,8 +153,10 @@ def next_codes(
             return []
     used = _numbers(base, width, taken)
     last = max(used, default=0)
-    free = [n for n in range(last + 1, 10**width) if n not in used][:number]
-    return [code for n in free if len(code := f"{base}{n:0{width}}") <= LONGEST]
+    most = 10**width if len(base) + width <= LONGEST else 0
+    return [
+        f"{base}{n:0{width}}" for n in range(last + 1, min(last + 1 + number, most))
+    ]
 
 
 def _series(above: str, taken: Iterable[str]) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 
 from grids.models import City, Grid
-from grids.services import tree
+from grids.services import codes
 
 WITH_CODE = re.compile(r"（([^（）]+)）$")  # 淮河路街道（410103001000）
 
@@ -144,7 +144,7 @@ class CreateGridForm(forms.Form):
         cleaned["city"] = parent.city if parent else cleaned.get("city")
         if not cleaned["city"]:
             raise ValidationError("请选择上级网格；新增区县或功能区的，请选择地市。")
-        cleaned["code"] = cleaned["code"] or tree.suggest_code(
+        cleaned["code"] = cleaned["code"] or codes.suggest_code(
             parent, cleaned["division_code"]
         )
         if not cleaned["code"]:

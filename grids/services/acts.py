@@ -7,7 +7,7 @@ it left: nothing has been built on it.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -108,6 +108,19 @@ def _digest(row: dict[str, Any]) -> str:
     return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
 
 
+def set_codes(codes: Mapping[int, str]) -> None:
+    """Write the codes of grids by key; two of them may swap theirs.
+
+    By way of codes that nobody has: a code must be unique after every single row.
+    """
+    grids = list(Grid.objects.filter(pk__in=codes).only("pk", "code"))
+    changed = [grid for grid in grids if grid.code != codes[grid.pk]]
+    for between in (True, False):
+        for grid in changed:
+            grid.code = f"~{grid.pk}" if between else codes[grid.pk]
+        Grid.objects.bulk_update(changed, ["code"], 1000)
+
+
 # --- undoing --------------------------------------------------------------------------
 
 
@@ -119,6 +132,8 @@ def last_act(grid: Grid) -> GridAct | None:
 
 def places_of(act: GridAct) -> list[Grid]:
     """Return what a person must be allowed to change who undoes an act."""
+    if act.kind in (GridAct.Kind.CHANGED, GridAct.Kind.RECODED):  # nothing moves
+        return list(Grid.objects.filter(pk__in=act.heads))
     parents = {row["parent_id"] for row in _before(act, TREE[0]).values()}
     return list(Grid.objects.filter(pk__in={*act.heads, *parents} - {None}))
 
@@ -221,6 +236,7 @@ def _put_back(act: GridAct) -> list[str]:
         grid = Grid.objects.get(pk=key)  # anew each time: lft and rght have moved
         removed.append(grid.name)
         grid.delete()
+    set_codes({key: row["code"] for key, row in before.items()})
     _restore(act, own)  # last: a grid taken away may have had the old name
     return removed
 

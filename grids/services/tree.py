@@ -4,15 +4,15 @@ django-mptt corrupts under concurrent writes, so nothing else may write a Grid. 
 function takes the district's lock first and reads the parent again after it.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Value
 from django.db.models.functions import Concat, Substr
 from django.utils import timezone
@@ -25,6 +25,7 @@ from gridinspect.copying import copy_rows, take_keys
 from grids.models import City, Grid, GridAct, Posting, Succession
 from grids.services import periods
 from grids.services.acts import acting, note_creation
+from grids.services.codes import require_code, taken
 from grids.services.figures import mark_all_dirty, mark_dirty
 from grids.services.guard import ROOTS, Refused, lock_district, require_past
 from grids.services.hanging import carried_by, hangs_on_grids
@@ -45,22 +46,6 @@ def initials(name: str) -> str:
 @lru_cache(maxsize=50_000)
 def _initials_of_word(word: str) -> str:
     return "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
-
-
-def suggest_code(parent: Grid | None, division_code: str = "") -> str:
-    """Return a code for a new grid: its division code, or the parent's and 3 digits.
-
-    Codes of closed grids are not given again. "" where no rule fits.
-    """
-    if division_code:
-        return division_code if parent else division_code[:6]
-    if parent is None or not re.fullmatch(r"\d{12}(\d{3})?", parent.code):
-        return ""
-    stem = parent.code[:12]
-    pattern = rf"^{stem}\d{{3}}$"
-    last = Grid.objects.filter(code__regex=pattern).aggregate(code=Max("code"))["code"]
-    number = int(last[12:]) + 1 if last else 1
-    return f"{stem}{number:03}" if number < 1000 else ""
 
 
 # --- one grid -------------------------------------------------------------------------
@@ -123,13 +108,25 @@ def plant(
         kind=kind,
         opened_on=opened_on,
     )
+    require_code(code, kind=kind, parent=parent, city=city)
     grid.full_clean(exclude=["path", "pinyin", "district", "lft", "rght", "tree_id"])
-    grid.save()
+    _save(grid)
     grid.path = f"{(parent or city).path}{grid.pk}/"
     grid.district = parent.district if parent else grid
     Grid.objects.filter(pk=grid.pk).update(path=grid.path, district=grid.district)
     periods.open_periods([grid.pk], parent, opened_on)
     return grid
+
+
+def _save(grid: Grid, **how: Any) -> None:
+    """Save; two districts may have given one code at the same moment."""
+    try:
+        with transaction.atomic():
+            grid.save(**how)
+    except IntegrityError as error:
+        if "code" in str(error):
+            raise taken(grid.code, None, grid.parent) from None
+        raise
 
 
 @transaction.atomic
@@ -145,12 +142,14 @@ def change_grid(
     if before == {"name": name, "code": code}:
         return grid
     periods.require_settled(grid, day, below=False)
+    if code != grid.code:
+        require_code(code, kind=grid.kind, parent=grid.parent, city=grid.city, but=grid)
     with acting(
         GridAct.Kind.CHANGED, grid=grid, heads=[grid], involved=[grid.pk], on=day, by=by
     ):
         grid.name, grid.code, grid.pinyin = name, code, initials(name)
         grid.full_clean(exclude=["path", "pinyin"])
-        grid.save(update_fields=["name", "code", "pinyin"])
+        _save(grid, update_fields=["name", "code", "pinyin"])
         periods.rename(grid, day)
     after = {"name": name, "code": code}
     record("grid.changed", by=by, target=grid, before=before, after=after, on=day)

@@ -37,7 +37,7 @@ from grids.forms import (
 )
 from grids.levels import level_label, level_labels
 from grids.models import City, Grid, Posting, Succession
-from grids.services import tree
+from grids.services import codes, tree
 from grids.services.acts import last_act, places_of
 from grids.services.policies import policies_on, policy_on
 
@@ -301,7 +301,7 @@ def grid_create(request):
     parents = editable(request.user)
     cities = City.objects.editable_by(request.user)
     parent = parents.filter(pk=_key(request.GET.get("parent", ""))).first()
-    initial = {"parent": parent, "code": tree.suggest_code(parent)}
+    initial = {"parent": parent, "code": codes.suggest_code(parent)}
     form = CreateGridForm(
         request.POST or None, initial=initial, parents=parents, cities=cities
     )

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from gridinspect.accounts.roles import Role
 from grids.models import Grid
-from grids.services import tree
+from grids.services import codes, tree
 from tests.factories import (
     LONG_AGO,
     make_adoption,
@@ -216,8 +216,8 @@ def test_a_code_is_suggested_and_never_given_again(bureau_client, bureau, erqi):
     response = bureau_client.get("/grids/new/", {"parent": street.pk})
 
     assert response.context["form"].initial["code"] == "410103001000005"
-    assert tree.suggest_code(street, "410103001009") == "410103001009"
-    assert tree.suggest_code(erqi) == ""
+    assert codes.suggest_code(street, "410103001009") == "410103001009"
+    assert codes.suggest_code(erqi) == "410103000000001"
 
 
 @pytest.mark.parametrize(
