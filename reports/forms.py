@@ -89,6 +89,8 @@ class WhatIfForm(forms.Form):
         required=False,
     )
 
+    everything = forms.BooleanField(label="也显示相同的期限和数值", required=False)
+
     def __init__(self, *args, places, plans, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["at"] = forms.ChoiceField(
@@ -97,7 +99,7 @@ class WhatIfForm(forms.Form):
         )
         choices = [("", "请选择"), *plans]
         self.fields["with"] = forms.ChoiceField(label="试算方案", choices=choices)
-        self.order_fields(["at", "with", "on", "start"])
+        self.order_fields(["at", "with", "on", "start", "everything"])
 
 
 class GridPairsForm(forms.Form):

@@ -25,6 +25,7 @@ from reports.templatetags.reports import rows_url
 from reports.views.dashboards import asked_day
 
 P = Permission
+RULES = ("limits", "numbers")  # many, and most of them alike: only what differs
 
 
 def what_if(request):
@@ -39,6 +40,7 @@ def what_if(request):
         "with": other.key if other else "",
         "on": on.isoformat(),
         "start": start.isoformat() if start else "",
+        "everything": request.GET.get("everything", ""),
     }
     if place.pk not in {one.pk for one in places}:
         places = [*places, place]
@@ -158,8 +160,16 @@ class _Shown:
 
     def groups(self, found: whatif.WhatIf) -> list[tuple]:
         plans = found.left.plan, found.right.plan
+        whole = bool(self.asked["everything"])
         return [
-            (group, [self._line(line, plans) for line in group.lines])
+            (
+                group,
+                [
+                    self._line(line, plans)
+                    for line in group.lines
+                    if whole or group.key not in RULES or line.is_changed
+                ],
+            )
             for group in found.groups
         ]
 
