@@ -2,10 +2,12 @@
 
 import re
 from functools import lru_cache
+from operator import mul
 
 # GB 32100-2015 leaves out I, O, S, V and Z, which are too easily misread.
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
+_CHARACTERS = frozenset(ALPHABET)
 _WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
 
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
@@ -26,8 +28,9 @@ def uscc_check_character(body: str) -> str:
     Source: GB 32100-2015 (法人和其他组织统一社会信用代码编码规则).
     Raises KeyError for a character outside the code's alphabet.
     """
-    total = sum(_VALUE[c] * w for c, w in zip(body, _WEIGHTS, strict=True))
-    return ALPHABET[-total % 31]
+    if len(body) != len(_WEIGHTS):
+        raise ValueError(f"{len(_WEIGHTS)} characters are wanted.")
+    return ALPHABET[-sum(map(mul, map(_VALUE.__getitem__, body), _WEIGHTS)) % 31]
 
 
 def check_uscc(text: str) -> str:
@@ -44,8 +47,8 @@ def check_uscc(text: str) -> str:
         raise CodeError(
             "uscc_length", f"统一社会信用代码应为18位，现为{len(code)}位，请核对证照。"
         )
-    strange = sorted({c for c in code if c not in _VALUE})
-    if strange:
+    if not _CHARACTERS.issuperset(code):
+        strange = sorted({c for c in code if c not in _VALUE})
         raise CodeError(
             "uscc_format",
             f"统一社会信用代码不使用“{'、'.join(strange)}”"
@@ -105,9 +108,8 @@ def old_registration_check_digit(body: str) -> str:
     MOD 11, MOD 10 system of GB/T 17710.
     """
     remainder = 10
-    for digit in body:
-        total = (remainder + int(digit)) % 10 or 10
-        remainder = (2 * total) % 11
+    for digit in map(int, body):
+        remainder = 2 * ((remainder + digit) % 10 or 10) % 11
     return str((11 - remainder) % 10)
 
 
@@ -129,6 +131,7 @@ def check_old_registration_number(text: str) -> str:
 
 
 _PUNCTUATION = re.compile(r"[^0-9A-Z\u3400-\u9fff]+")
+_FULL_WIDTH = re.compile("[\uff01-\uff5e]").search
 _HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
 
 # 省 before a city is dropped with the province's name; 市 is dropped where it ends a
@@ -146,8 +149,12 @@ def name_key(name: str) -> str:
     beginning (河南省郑州市甲 = 郑州甲) and 有限公司/有限责任公司 give the same key. A
     branch (…分公司) keeps its own. The same key means a possible duplicate, no more.
     """
-    key = _PUNCTUATION.sub("", name.translate(_HALF_WIDTH).upper())
-    key = _PROVINCE_AND_CITY.sub("", key)
-    key = _PROVINCE.sub(r"\1", key)
-    key = _CITY.sub(r"\1", key)
+    if _FULL_WIDTH(name):
+        name = name.translate(_HALF_WIDTH)
+    key = _PUNCTUATION.sub("", name.upper())
+    if "省" in key[:4]:
+        key = _PROVINCE_AND_CITY.sub("", key)
+        key = _PROVINCE.sub(r"\1", key)
+    if "市" in key[:4]:
+        key = _CITY.sub(r"\1", key)
     return key.replace("有限责任公司", "有限公司")

@@ -5,7 +5,6 @@ its column (associated data), so that it cannot be moved to another one unnotice
 """
 
 import base64
-import hashlib
 import hmac
 import os
 import unicodedata
@@ -31,12 +30,20 @@ def _keys(written: str) -> dict[str, bytes]:
     return {version: bytes.fromhex(key) for version, key in pairs}
 
 
+@lru_cache(maxsize=4)
+def _newest(written: str) -> tuple[str, bytes]:
+    return list(_keys(written).items())[-1]
+
+
+_aes = lru_cache(maxsize=4)(AESGCM)
+
+
 def _seal(key: bytes, nonce: bytes, plain: bytes, bound_to: bytes) -> bytes:
     if settings.FIELD_CIPHER == "SM4-GCM":
         sealer = Cipher(algorithms.SM4(key[:16]), modes.GCM(nonce)).encryptor()
         sealer.authenticate_additional_data(bound_to)
         return sealer.update(plain) + sealer.finalize() + sealer.tag
-    return AESGCM(key).encrypt(nonce, plain, bound_to)
+    return _aes(key).encrypt(nonce, plain, bound_to)
 
 
 def _open(key: bytes, nonce: bytes, sealed: bytes, bound_to: bytes) -> bytes:
@@ -45,12 +52,12 @@ def _open(key: bytes, nonce: bytes, sealed: bytes, bound_to: bytes) -> bytes:
         opener = Cipher(algorithms.SM4(key[:16]), modes.GCM(nonce, tag)).decryptor()
         opener.authenticate_additional_data(bound_to)
         return opener.update(body) + opener.finalize()
-    return AESGCM(key).decrypt(nonce, sealed, bound_to)
+    return _aes(key).decrypt(nonce, sealed, bound_to)
 
 
 def encrypt(text: str, *, column: str) -> str:
     """Return the stored form of a text, written under the newest key."""
-    version, key = list(_keys(settings.FIELD_KEYS).items())[-1]
+    version, key = _newest(settings.FIELD_KEYS)
     nonce = os.urandom(NONCE)
     sealed = _seal(key, nonce, text.encode(), column.encode())
     return f"{version}:{base64.b64encode(nonce + sealed).decode()}"
@@ -73,12 +80,18 @@ def blind_index(text: str, *, purpose: str) -> str | None:
 
     Width, case and blanks do not matter. Equal values of one purpose have one digest.
     """
-    normal = unicodedata.normalize("NFKC", text).upper()
-    normal = "".join(character for character in normal if not character.isspace())
+    if not (text.isascii() and text.isalnum()):
+        text = "".join(unicodedata.normalize("NFKC", text).split())
+    normal = text.upper()
     if not normal:
         return None
-    key = bytes.fromhex(settings.INDEX_KEY) + purpose.encode()
-    return hmac.new(key, normal.encode(), hashlib.sha256).hexdigest()
+    key = _index_key(settings.INDEX_KEY, purpose)
+    return hmac.digest(key, normal.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=64)
+def _index_key(written: str, purpose: str) -> bytes:
+    return bytes.fromhex(written) + purpose.encode()
 
 
 class EncryptedTextField(models.TextField):

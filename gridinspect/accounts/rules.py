@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"
@@ -40,8 +41,9 @@ def citizen_id_check_character(body: str) -> str:
 
     Source: GB 11643-1999 (公民身份号码).
     """
-    total = sum(int(d) * w for d, w in zip(body, WEIGHTS, strict=True))
-    return CHECK_CHARACTERS[total % 11]
+    if len(body) != len(WEIGHTS):
+        raise ValueError(f"{len(WEIGHTS)} digits are wanted.")
+    return CHECK_CHARACTERS[sum(map(mul, map(int, body), WEIGHTS)) % 11]
 
 
 def _lengthened(number: str) -> str:

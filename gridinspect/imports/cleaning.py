@@ -189,19 +189,17 @@ def _digits(raw: Any, code: str, words: str) -> str:
 
     A number cell keeps 15 digits; more are lost even when the check character fits.
     """
-    lost = Rejected(
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+        if raw < 1e15 and raw == int(raw):
+            return str(int(raw))
+    else:
+        value = _value(raw).replace(" ", "")
+        if not _SCIENTIFIC.match(value):
+            return value
+    raise Rejected(
         code,
         f"{words}被Excel存成了数字，末几位已丢失，请把该列设为文本后按证件重新填写。",
     )
-    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        if raw >= 1e15 or raw != int(raw):
-            raise lost
-        return str(int(raw))
-    value = _value(raw)
-    compact = value.replace(" ", "")
-    if _SCIENTIFIC.match(compact):
-        raise lost
-    return compact
 
 
 def citizen_id(raw: Any, setting: Setting) -> str | Warned | None:

@@ -2,8 +2,9 @@
 
 A workbook is hostile until read: this process has limits on memory, processor time and
 output, no Django, no database and no secrets. It writes one `index.json` and one
-`<n>.jsonl` per sheet (a line per row: [row number, cells]) and exits 0, or prints one
-sentence for the user and exits 3. Whatever else happens to it, its parent survives.
+`<n>.jsonl` per sheet (a line per lot of rows: [[row number, cells], …]) and exits 0, or
+prints one sentence for the user and exits 3. Whatever else happens to it, its parent
+survives.
 
 Source: import-policy P18 and P20.
 """
@@ -19,7 +20,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 MEMORY = 1_600 * 2**20  # bytes of address space; 100,000 rows of 20 cells need 500 MB
@@ -30,6 +31,8 @@ ROWS = 300_000
 COLUMNS = 256
 CELLS = 25_000_000  # of the rectangle that a sheet fills, blank ones included
 ROW_TEXT = 200_000  # characters of one row
+LOT, LOT_TEXT = 2_000, 4_000_000  # rows of one line of output, and its characters
+PIECE = 100  # rows encoded at once
 
 UNREADABLE = 3  # exit status with a sentence on standard output
 
@@ -323,25 +326,60 @@ def _plain(value: Any) -> Any:
 
 
 def _write(out: Path, position: int, rows: Any) -> dict[str, Any]:
-    """Write the rows that hold anything, one a line; return how many there are."""
+    """Write the rows that hold anything, in lots; return how many there are."""
     count = last = 0
-    encode = json.JSONEncoder(
-        ensure_ascii=False, default=_plain, separators=(",", ":"), check_circular=False
-    ).encode
     with (out / f"{position}.jsonl").open("w", encoding="utf-8") as file:
-        for number, cells in rows:
-            while cells and cells[-1] == "":
-                cells.pop()
-            if not cells:
-                continue
-            line = encode([number, cells])
-            if len(line) > ROW_TEXT:
-                raise Unreadable(f"第{number}行的内容过长，请核对单元格后再上传。")
-            count, last = count + 1, number
+        for lot in _lots(rows):
+            file.write(lot.text)
+            count, last = count + lot.rows, lot.last
             if count > ROWS:
                 raise Unreadable(f"表中数据超过{ROWS:,}行，请拆分为几个文件上传。")
-            file.write(line + "\n")
     return {"file": f"{position}.jsonl", "rows": count, "last_row": last}
+
+
+class _Lot(NamedTuple):
+    text: str
+    rows: int
+    last: int  # number of its last row
+
+
+def _lots(rows: Any) -> Iterator[_Lot]:
+    """Yield the rows that are not blank as lines of JSON, each of bounded length."""
+    pieces: list[str] = []
+    held: list[list[Any]] = []
+    size = count = last = 0
+    for number, cells in rows:
+        while cells and cells[-1] == "":
+            cells.pop()
+        if cells:
+            held.append([number, cells])
+            count, last = count + 1, number
+        if len(held) == PIECE:
+            pieces.append(_encoded(held))
+            size += len(pieces[-1])
+            held = []
+            if count >= LOT or size > LOT_TEXT:
+                yield _Lot(f"[{','.join(pieces)}]\n", count, last)
+                pieces, size, count = [], 0, 0
+    if held:
+        pieces.append(_encoded(held))
+    if pieces:
+        yield _Lot(f"[{','.join(pieces)}]\n", count, last)
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, default=_plain, separators=(",", ":"), check_circular=False
+).encode
+
+
+def _encoded(rows: list[list[Any]]) -> str:
+    """Return rows as the inside of a JSON list. Raises Unreadable for one too long."""
+    text = _encode(rows)
+    if len(text) > ROW_TEXT:
+        for row in rows:
+            if len(_encode(row)) > ROW_TEXT:
+                raise Unreadable(f"第{row[0]}行的内容过长，请核对单元格后再上传。")
+    return text[1:-1]
 
 
 # ---- delimited text ------------------------------------------------------------------

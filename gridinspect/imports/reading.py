@@ -18,6 +18,8 @@ PARSER = Path(__file__).with_name("parsing.py")
 SECONDS = 180  # of wall time; the child's processor time is limited by itself
 FILE_BYTES = 50 * 2**20
 DITTO = frozenset(("同上", "〃", "″", '"', "“", "”", "''"))
+_DITTO_WRITTEN = ("同上", "〃", "″", r"\"", "“", "”", "''")  # as JSON has them
+NONE: set[int] = set()  # what most rows inherit; never changed
 
 
 class UnreadableFile(ValueError):
@@ -64,11 +66,15 @@ class Sheet:
 
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
         """Yield (Excel's row number, cells from column A) of every row not blank."""
+        for lot, _ in self._lots():
+            yield from ((number, cells) for number, cells in lot)
+
+    def _lots(self) -> Iterator[tuple[list[Any], bool]]:
+        """Yield lots of rows, each with whether a cell in it may say 同上."""
         decode = json.JSONDecoder(object_hook=_value).decode
         with self.path.open(encoding="utf-8") as lines:
             for line in lines:
-                number, cells = decode(line)
-                yield number, cells
+                yield decode(line), any(mark in line for mark in _DITTO_WRITTEN)
 
     @cached_property
     def across(self) -> dict[int, list[tuple[int, int]]]:
@@ -93,6 +99,14 @@ class Sheet:
         """Yield the rows below row `after` with the values that they inherit.
 
         Each is (Excel's row number, cells from column A, columns with inherited value).
+        """
+        for lot in self.filled_lots(after):
+            yield from lot
+
+    def filled_lots(
+        self, after: int
+    ) -> Iterator[list[tuple[int, list[Any], set[int]]]]:
+        """Yield the same rows in lots of a few thousand.
 
         The value of a merged range holds for all its rows; 同上 means the value
         above. A row that is blank but for a merged range stays blank.
@@ -101,15 +115,27 @@ class Sheet:
         """
         spread = _Spread([r for r in self.down if r[1] > after])
         above: list[Any] = []
-        for number, cells in self.rows():
-            inherited = spread.fill(number, cells)
-            if number <= after:
-                continue
-            for column, value in enumerate(cells):
-                if type(value) is str and len(value) < 5 and value.strip() in DITTO:
-                    cells[column] = above[column] if column < len(above) else ""
-            above = cells
-            yield number, cells, inherited
+        for lot, may_repeat in self._lots():
+            if self.down or may_repeat or lot[0][0] <= after:
+                filled = []
+                for number, cells in lot:
+                    inherited = spread.fill(number, cells)
+                    if number > after:
+                        _repeat(above, cells)
+                        above = cells
+                        filled.append((number, cells, inherited))
+            else:
+                filled = [(number, cells, NONE) for number, cells in lot]
+                above = lot[-1][1]
+            if filled:
+                yield filled
+
+
+def _repeat(above: list[Any], cells: list[Any]) -> None:
+    """Put the value above where a cell says 同上."""
+    for column, value in enumerate(cells):
+        if type(value) is str and len(value) < 5 and value.strip() in DITTO:
+            cells[column] = above[column] if column < len(above) else ""
 
 
 @dataclass
@@ -117,6 +143,7 @@ class Workbook:
     """What a file held, spooled on disk; good until its context ends."""
 
     sheets: list[Sheet]
+    folder: Path  # deleted when its context ends
 
 
 def _value(tagged: dict[str, str]) -> Any:
@@ -142,7 +169,7 @@ def open_workbook(path: str | Path) -> Iterator[Workbook]:
     with tempfile.TemporaryDirectory(prefix="gridinspect-import-") as spool:
         _parse(path, Path(spool))
         index = json.loads((Path(spool) / "index.json").read_text(encoding="utf-8"))
-        yield Workbook([_sheet(entry, Path(spool)) for entry in index])
+        yield Workbook([_sheet(entry, Path(spool)) for entry in index], Path(spool))
 
 
 def _parse(path: Path, spool: Path) -> None:

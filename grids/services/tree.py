@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -16,12 +15,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Value
 from django.db.models.functions import Concat, Substr
 from django.utils import timezone
-from pypinyin import Style, lazy_pinyin
-from pypinyin.seg.mmseg import seg as segmenter
 
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.copying import copy_rows, take_keys
+from gridinspect.pinyin import initials
 from grids.models import City, Grid, GridAct, Posting, Succession
 from grids.services import periods
 from grids.services.acts import acting, note_creation
@@ -31,21 +29,6 @@ from grids.services.guard import ROOTS, Refused, lock_district, require_past
 from grids.services.hanging import carried_by, hangs_on_grids
 
 __all__ = ["ROOTS", "Refused", "carried_by", "hangs_on_grids", "lock_district"]
-
-
-def initials(name: str) -> str:
-    """Return the pinyin initials of a name in lower case, for search.
-
-    A word decides how its characters are read. Names share their words, so that each
-    is looked up once: ten times as fast for an import.
-    """
-    letters = map(_initials_of_word, segmenter.cut(name))
-    return "".join(letters).lower().replace(" ", "")[:60]
-
-
-@lru_cache(maxsize=50_000)
-def _initials_of_word(word: str) -> str:
-    return "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
 
 
 # --- one grid -------------------------------------------------------------------------
