@@ -1,5 +1,6 @@
 """What this app adds to the pages of others: menu, workbench, names of acts."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.urls import reverse
@@ -13,6 +14,7 @@ from gridinspect.scope import Place, within_paths
 from gridinspect.ui.registry import Todo, menu, workbench
 from grids.models import Grid
 from grids.services.boundaries import UnitPoint, shows_on_map
+from grids.services.tasks import About, tells_about
 from grids.services.tree import hangs_on_grids
 
 MOST = 10_000  # a line of the workbench counts no further
@@ -72,6 +74,13 @@ def _points(user: User, place: Place, limit: int) -> tuple[list[UnitPoint], int]
         for unit in shown.only("name", "longitude", "latitude", "grid__path")
     ]
     return points, placed.count()
+
+
+@tells_about("enterprises.enterprise")
+def _about(user: User, keys: Collection[int]) -> dict[int, About]:
+    """Tell which units tasks are about, as far as a person sees them."""
+    units = Enterprise.objects.visible_to(user).filter(pk__in=keys).only("name")
+    return {unit.pk: About(unit.name, unit.get_absolute_url()) for unit in units}
 
 
 def _surveys_due(user: User, today: date) -> list[Todo]:

@@ -1,6 +1,6 @@
 """Objects for tests: defaults make them valid, a test overrides what it is about."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 
 from django.utils import timezone
@@ -10,7 +10,7 @@ from cases.models import Case, Identity, Matter
 from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
-from grids.models import City, LeadingGroup, Office, Posting, RoadRange
+from grids.models import City, LeadingGroup, Office, Posting, RoadRange, Task, WorkPlan
 from grids.services import tree
 from grids.services.drafts import begin_draft
 from grids.services.policies import SHIPPED, adopt_policy, load_policy
@@ -211,4 +211,31 @@ def make_group(*, grid, name=None, opened_on=LONG_AGO, **fields):
     name = name or f"测试领导小组{next(serial)}"
     return LeadingGroup.objects.create(
         grid=grid, name=name, opened_on=opened_on, **fields
+    )
+
+
+def make_work_plan(*, grid, begins_on=None, ends_on=None, **fields):
+    """Plan the work of a grid: a year from today unless said otherwise."""
+    begins_on = begins_on or TODAY()
+    defaults = {"title": f"测试计划{next(serial)}", "content": "采集信息"}
+    return WorkPlan.objects.create(
+        grid=grid,
+        begins_on=begins_on,
+        ends_on=ends_on or begins_on + timedelta(days=365),
+        made_by=User.objects.system(),
+        **defaults | fields,
+    )
+
+
+def make_task(*, grid, assignee=None, due_on=None, **fields):
+    """Give a task in a grid, straight in the table; due in a week."""
+    defaults = {
+        "title": f"测试任务{next(serial)}",
+        "assigned_by": User.objects.system(),
+    }
+    return Task.objects.create(
+        grid=grid,
+        assignee=assignee,
+        due_on=due_on or TODAY() + timedelta(days=7),
+        **defaults | fields,
     )
