@@ -7,7 +7,7 @@ centimetres and is taken as equal; GCJ-02, the datum of Chinese street maps, is 
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -71,7 +71,7 @@ def read_outlines(content: bytes, datum: Datum) -> list[Outline]:
     if text.startswith("<"):
         found = list(_kml(text))
     elif text.startswith(("{", "[")):
-        found = list(_geojson(text))
+        found = list(_geojson(text, datum))
     else:
         raise Fault("文件既不是 GeoJSON 也不是 KML，请从绘图软件导出为其中一种。")
     if not found:
@@ -102,14 +102,14 @@ def _decoded(content: bytes) -> str:
 Found = tuple[str, str, list[list[Ring]]]  # code, name, polygons of rings
 
 
-def _geojson(text: str) -> Iterator[Found]:
+def _geojson(text: str, datum: Datum) -> Iterator[Found]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         raise Fault("GeoJSON 文件不完整或格式有误，请重新导出。") from None
     if not isinstance(document, dict):
         raise Fault("GeoJSON 的最外层应为对象，请重新导出。")
-    _require_degrees(document)
+    _require_system(document, datum)
     if document.get("type") == "FeatureCollection":
         features = document.get("features")
         if not isinstance(features, list):
@@ -120,12 +120,20 @@ def _geojson(text: str) -> Iterator[Found]:
         yield _feature(feature)
 
 
-def _require_degrees(document: dict) -> None:
-    """Refuse a coordinate system that the old form of GeoJSON could name."""
+def _require_system(document: dict, datum: Datum) -> None:
+    """Refuse a coordinate system that is not the one the user said.
+
+    The old form of GeoJSON could name one; today's is always WGS-84.
+    """
     crs = document.get("crs")
     words = json.dumps(crs, ensure_ascii=False) if crs else ""
     if words and not re.search(r"CRS84|4326|4490", words):
         raise Fault("文件使用投影坐标系，请在绘图软件中转换为经纬度后再导出。")
+    if words and datum == Datum.GCJ02:
+        named = "CGCS2000" if "4490" in words else "WGS-84"
+        raise Fault(
+            f"文件写明坐标系是 {named}，与所选的 GCJ-02 不符，请核对后重新选择。"
+        )
 
 
 def _feature(feature: Any) -> Found:
@@ -251,6 +259,68 @@ def _kml_ring(text: str, named: str) -> Ring:
     return ring
 
 
+# --- points that somebody types or draws ----------------------------------------------
+
+HOLE = "孔"  # on a line of its own: the ring below it is a hole of the part above
+
+
+def points_text(area: Area) -> str:
+    """Return an area as lines of “longitude, latitude”, its rings set apart."""
+    rings = []
+    for part in polygons_of(area):
+        rings.append(_lines(part.exterior.coords))
+        rings += [f"{HOLE}\n{_lines(inner.coords)}" for inner in part.interiors]
+    return "\n\n".join(rings)
+
+
+def _lines(coords: Any) -> str:
+    return "\n".join(f"{x:.7f}, {y:.7f}" for x, y in list(coords)[:-1])
+
+
+def read_points(text: str) -> Area:
+    """Read what `points_text` writes, in WGS-84; a ring need not be closed.
+
+    Raises Fault.
+    """
+    polygons = _typed_polygons(text)
+    if not polygons:
+        raise Fault("还没有任何点，请在图上画出边界，或逐行填写各点坐标。")
+    for ring in (one for rings in polygons for one in rings):
+        if ring and ring[0] != ring[-1]:
+            ring.append(ring[0])
+    return checked_area(polygons, Datum.WGS84)
+
+
+def _typed_polygons(text: str) -> list[list[Ring]]:
+    polygons: list[list[Ring]] = []
+    ring: Ring | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.strip()
+        if not words:
+            ring = None
+        elif words == HOLE:
+            if not polygons:
+                raise Fault(f"第 {number} 行的“{HOLE}”之前没有边界，请先写外边界的点。")
+            polygons[-1].append(ring := [])
+        else:
+            if ring is None:
+                polygons.append([ring := []])
+            ring.append(_typed_position(words, number))
+    return polygons
+
+
+def _typed_position(words: str, number: int) -> list[float]:
+    try:
+        x, y = (float(one) for one in re.split(r"[\s,，;；]+", words) if one)
+    except ValueError:
+        raise Fault(
+            f"第 {number} 行不是一个点，请按“113.65, 34.75”的写法填写经度和纬度。"
+        ) from None
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise Fault(f"第 {number} 行有坐标不是数字，请改正后再保存。")
+    return [x, y]
+
+
 # --- one outline ----------------------------------------------------------------------
 
 
@@ -277,7 +347,7 @@ def checked_area(polygons: list[list[Ring]], datum: Datum, *, named: str = "") -
     area = MultiPolygon([Polygon(rings[0], rings[1:]) for rings in polygons])
     _require_valid(area, who)
     if datum == Datum.GCJ02:
-        area = shapely.transform(area, wgs84_from_gcj02)
+        area = shifted(area, back=True)
     area = shapely.set_precision(area, GRAIN)
     if area.is_empty or not area.area:
         raise Fault(f"{who}没有面积，请检查各点是否落在一条线上。")
@@ -289,7 +359,7 @@ def _require_china(ring: Ring, who: str) -> None:
     if _inside(xs, LONGITUDES) and _inside(ys, LATITUDES):
         return
     if _inside(ys, LONGITUDES) and _inside(xs, LATITUDES):
-        raise Fault(f"{who}的经度和纬度颠倒了，请按“经度在前、纬度在后”重新导出。")
+        raise Fault(f"{who}的经度和纬度颠倒了，请改为经度在前、纬度在后。")
     if max(map(abs, xs + ys)) > 360:
         raise Fault(f"{who}的坐标不是经纬度而像投影坐标，请转换为经纬度（度）再导出。")
     raise Fault(f"{who}不在中国境内，请核对坐标系和坐标顺序。")
@@ -332,6 +402,27 @@ def polygons_of(area: BaseGeometry) -> list[Polygon]:
         elif hasattr(part, "geoms"):
             found += polygons_of(part)
     return found
+
+
+MOST_SNAPPED = 5_000_000  # pairs of points: about a second
+
+
+def with_nodes(areas: Mapping[int, Area]) -> dict[int, Area]:
+    """Give each area the points of the others that lie on its edges.
+
+    Whoever draws along an edge then finds its corners with the mouse.
+    """
+    points = shapely.points(shapely.get_coordinates(list(areas.values())))
+    tree = shapely.STRtree(points)
+    noded = {}
+    for key, area in areas.items():
+        near = tree.query(area.boundary, predicate="dwithin", distance=2 * GRAIN)
+        corners = shapely.multipoints(points[near])
+        if len(near) * shapely.get_num_coordinates(area) <= MOST_SNAPPED:
+            noded[key] = single(shapely.snap(area, corners, 2 * GRAIN))
+        else:
+            noded[key] = area
+    return noded
 
 
 def to_json(area: Area) -> dict:
@@ -420,6 +511,12 @@ def gcj02_from_wgs84(points: np.ndarray) -> np.ndarray:
     north = np.degrees(north / (_GCJ_A * (1 - _GCJ_E2) / magic**1.5))
     east = np.degrees(east / (_GCJ_A / np.sqrt(magic) * np.cos(latitude)))
     return np.column_stack([points[:, 0] + east, points[:, 1] + north])
+
+
+def shifted(area: Area, *, back: bool = False) -> Area:
+    """Return an area shifted as Chinese street maps do, or back from there."""
+    move = wgs84_from_gcj02 if back else gcj02_from_wgs84
+    return shapely.transform(area, move)
 
 
 def wgs84_from_gcj02(points: np.ndarray) -> np.ndarray:

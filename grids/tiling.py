@@ -14,6 +14,7 @@ from grids.boundaries import Area, mean_width, place_of, polygons_of, square_met
 
 SLIVER = 2.0  # metres: what is narrower on average is a fault of drawing
 NEGLIGIBLE = 0.5  # square metres: nothing smaller can be seen, drawn or rounded away
+HAIR = 0.02  # metres: coordinates are rounded to a centimetre, on both sides of a line
 
 
 class Kind(StrEnum):
@@ -115,9 +116,9 @@ def tiling_of(
 
 def _pieces(kind: Kind, parts: tuple[int, ...], area: BaseGeometry) -> Iterable[Fault]:
     for piece in polygons_of(area):
-        size = square_metres(piece)
-        if size >= NEGLIGIBLE:
-            narrow = mean_width(piece) < SLIVER
+        size, width = square_metres(piece), mean_width(piece)
+        if size >= NEGLIGIBLE and width >= HAIR:
+            narrow = width < SLIVER
             yield Fault(kind, parts, size, place_of(piece), narrow, piece=piece)
 
 

@@ -6,9 +6,13 @@ from datetime import date
 from gridinspect.documents import pdf
 from grids.boundaries import PROJECTION
 from grids.models import Grid
-from grids.tiling import LABELS, NEGLIGIBLE, SLIVER, Fault, Kind, Tiling
+from grids.tiling import HAIR, LABELS, NEGLIGIBLE, SLIVER, Fault, Kind, Tiling
 
 TITLE = "网格划分无缝无重检查表"
+LIMITS = (
+    f"平均宽度不足 {SLIVER:g} 米的记为碎缝，"
+    f"小于 {NEGLIGIBLE:g} 平方米或窄于 {HAIR * 100:g} 厘米的不计"
+)
 LISTED = 500  # lines of faults on a paper; the summary counts all
 
 
@@ -56,8 +60,7 @@ def tiling_paper(
         story.append(pdf.paragraph("没有发现空白、重叠、越界和不在本网格内的单位。"))
     story += [
         pdf.paragraph(
-            f"面积按 {PROJECTION} 计算；平均宽度不足 {SLIVER:g} 米的记为碎缝，"
-            f"小于 {NEGLIGIBLE:g} 平方米的不计。坐标为 WGS-84。",
+            f"面积按 {PROJECTION} 计算；{LIMITS}。坐标为 WGS-84。",
             pdf.NOTE,
         ),
         pdf.signature_foot(day=None),

@@ -2,6 +2,7 @@ from django.urls import path
 
 from grids.views import (
     accounts,
+    boundaries,
     cities,
     grids,
     maps,
@@ -10,6 +11,7 @@ from grids.views import (
     policy_drafts,
     reshaping,
     roads,
+    tilings,
 )
 
 app_name = "grids"
@@ -25,11 +27,16 @@ urlpatterns = [
     path("grids/<int:pk>/split/", reshaping.grid_split, name="split"),
     path("grids/<int:pk>/merge/", reshaping.grid_merge, name="merge"),
     path("grids/<int:pk>/undo/", reshaping.grid_undo, name="undo"),
-    path("grids/<int:pk>/boundary/", maps.boundary, name="boundary"),
+    path("grids/<int:pk>/boundary/", boundaries.boundary, name="boundary"),
     path(
-        "grids/<int:pk>/boundary/upload/", maps.boundary_upload, name="boundary-upload"
+        "grids/<int:pk>/boundary/upload/",
+        boundaries.boundary_upload,
+        name="boundary-upload",
     ),
-    path("grids/<int:pk>/tiling/", maps.tiling, name="tiling"),
+    path(
+        "grids/<int:pk>/boundary/draw/", boundaries.boundary_draw, name="boundary-draw"
+    ),
+    path("grids/<int:pk>/tiling/", tilings.tiling, name="tiling"),
     path("road-ranges/", roads.road_list, name="roads"),
     path("road-ranges/new/", roads.road_add, name="road-add"),
     path("road-ranges/<int:pk>/change/", roads.road_change, name="road-change"),

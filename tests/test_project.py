@@ -187,6 +187,7 @@ SCOPED = {
     "grids:account-reset": lambda has: [has.account.pk],
     "grids:account-switch": lambda has: [has.account.pk],
     "grids:boundary": lambda has: [has.grid.pk],
+    "grids:boundary-draw": lambda has: [has.grid.pk],
     "grids:boundary-upload": lambda has: [has.grid.pk],
     "grids:change": lambda has: [has.grid.pk],
     "grids:city": lambda has: [has.foreign_city.pk],

@@ -12,6 +12,7 @@ from .packages import logged, pip
 
 # What the pages and the printed documents need of the npm packages. The .map files
 # belong to it: collectstatic stops at a source map that is not there.
+GEOMAN = "@geoman-io/leaflet-geoman-free/dist"  # draws boundaries on Leaflet maps
 VENDOR = {  # below build/vendor: below node_modules
     "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler/tabler.min.css.map": "@tabler/core/dist/css/tabler.min.css.map",
@@ -22,6 +23,10 @@ VENDOR = {  # below build/vendor: below node_modules
     ),
     "bootstrap-icons/fonts": "bootstrap-icons/font/fonts",
     "echarts/echarts.min.js": "echarts/dist/echarts.min.js",
+    "geoman/leaflet-geoman.css": f"{GEOMAN}/leaflet-geoman.css",
+    "geoman/leaflet-geoman.css.map": f"{GEOMAN}/leaflet-geoman.css.map",
+    "geoman/leaflet-geoman.min.js": f"{GEOMAN}/leaflet-geoman.min.js",
+    "geoman/leaflet-geoman.min.js.map": f"{GEOMAN}/leaflet-geoman.min.js.map",
     "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "leaflet/leaflet.css": "leaflet/dist/leaflet.css",
     "leaflet/leaflet.js": "leaflet/dist/leaflet.js",

@@ -112,7 +112,7 @@ def set_boundaries(
     lock_district(at.district_id)
     if since > timezone.localdate():
         raise Refused(f"启用日期 {since} 晚于今天，请在启用后再上传。")
-    _require_inside_parents(areas, since)
+    _require_inside_parents(areas, since, datum)
     present = {
         row.grid_id: row for row in Boundary.objects.filter(grid__in=areas, until=None)
     }
@@ -160,7 +160,9 @@ def _require_day(grid: Grid, present: Boundary | None, since: date) -> None:
         )
 
 
-def _require_inside_parents(areas: Mapping[Grid, Area], since: date) -> None:
+def _require_inside_parents(
+    areas: Mapping[Grid, Area], since: date, datum: str
+) -> None:
     """Refuse an outline that lies in good part outside the next one above it."""
     above = {key for grid in areas for key in _above(grid)}
     known = areas_on(Grid.objects.filter(pk__in=above), since)
@@ -170,12 +172,26 @@ def _require_inside_parents(areas: Mapping[Grid, Area], since: date) -> None:
         upper = next((key for key in _above(grid) if key in known), None)
         if upper is None:
             continue
-        outside = area.difference(known[upper]).area / area.area
-        if outside > OUTSIDE:
+        share = _outside(area, known[upper])
+        if share > OUTSIDE:
             raise Refused(
-                f"“{grid}”的边界有 {outside:.0%} 落在上级“{names[upper]}”之外，"
-                "请核对坐标系和编码，或先更新上级的边界。"
+                f"“{grid}”的边界有 {share:.0%} 落在上级“{names[upper]}”之外，"
+                f"{_remedy(area, known[upper], datum)}。"
             )
+
+
+def _outside(area: Area, upper: Area) -> float:
+    return area.difference(upper).area / area.area
+
+
+def _remedy(area: Area, upper: Area, datum: str) -> str:
+    """Say what is likely wrong: the other datum, if that brings the outline inside."""
+    is_gcj = datum == Boundary.Datum.GCJ02
+    other = boundaries.shifted(area, back=not is_gcj)
+    if _outside(other, upper) <= OUTSIDE:
+        likely = Boundary.Datum.WGS84 if is_gcj else Boundary.Datum.GCJ02
+        return f"按 {likely.label} 则在上级之内，请核对坐标系后重新选择"
+    return "请核对坐标系和编码，或先更新上级的边界"
 
 
 def _above(grid: Grid) -> list[int]:

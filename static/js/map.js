@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  const COLOURS = ["#0f4fa0", "#1b7f5c", "#8a5a00", "#7b3fa0", "#a8324a", "#2f6f8f"];
+  const OWN = "#1d2a3a";
   const NEAR = 36; // pixels: units nearer than this share a circle
   const NAMED = 60; // more names than this would lie over one another
 
@@ -32,8 +32,8 @@
 
   function drawGrids(map, grids) {
     const all = L.featureGroup();
-    grids.forEach(function (grid, index) {
-      const colour = grid.own ? "#1d2a3a" : COLOURS[index % COLOURS.length];
+    for (const grid of grids) {
+      const colour = grid.own ? OWN : grid.colour;
       const shape = L.geoJSON(grid.shape, {
         interactive: !grid.own,
         style: {
@@ -41,20 +41,35 @@
           weight: grid.own ? 3 : 1.5,
           fill: !grid.own,
           fillColor: colour,
-          fillOpacity: 0.1,
+          fillOpacity: 0.18,
         },
       });
       if (!grid.own) shape.bindPopup(popup([grid.code, grid.name], "看这个网格", grid.url));
       if (!grid.own && grids.length <= NAMED) {
-        shape.bindTooltip(words(grid.code, grid.name), {
+        shape.bindTooltip(words(grid.name), {
           permanent: true,
           direction: "center",
           className: "gi-map-name",
         });
       }
       all.addLayer(shape);
-    });
+    }
     return all.addTo(map);
+  }
+
+  // The legend: the colour of each grid beside its code and name.
+  function listColours(list, grids) {
+    for (const grid of grids) {
+      if (grid.own) continue;
+      const item = document.createElement("li");
+      const key = document.createElement("i");
+      key.className = "gi-key";
+      key.style.borderColor = grid.colour;
+      key.style.backgroundColor = grid.colour + "2e"; // 18 % of it, as on the map
+      item.append(key, link(grid.code + " " + grid.name, grid.url));
+      list.append(item);
+    }
+    list.hidden = !list.children.length;
   }
 
   // Units that would lie over one another become one circle with their number.
@@ -121,17 +136,20 @@
     const data = JSON.parse(document.getElementById(place.dataset.map).textContent);
     place.closest("[data-map-box]").hidden = false;
     const map = L.map(place, {
+      zoomControl: false,
       zoomSnap: 0.25,
       attributionControl: Boolean(data.tiles && data.attribution),
       scrollWheelZoom: false, // the page scrolls; the buttons and two fingers zoom
       zoomAnimation: false,
       fadeAnimation: false,
     });
+    L.control.zoom({ zoomInTitle: "放大", zoomOutTitle: "缩小" }).addTo(map);
     if (data.tiles) L.tileLayer(data.tiles, { attribution: data.attribution }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
     const outlines = drawGrids(map, data.grids);
     const whole = outlines.getBounds();
     map.fitBounds(whole, { padding: [12, 12] });
+    listColours(place.closest("[data-map-box]").querySelector("[data-map-legend]"), data.grids);
     const units = L.layerGroup().addTo(map);
     const redraw = () => drawUnits(map, units, data.units);
     map.on("moveend", redraw);

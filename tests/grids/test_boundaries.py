@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from shapely.geometry import box
+from shapely.geometry import MultiPolygon, Polygon, box
 
 from grids import boundaries
 from grids.boundaries import (
@@ -11,7 +11,9 @@ from grids.boundaries import (
     gcj02_from_wgs84,
     mean_width,
     place_of,
+    points_text,
     read_outlines,
+    read_points,
     square_metres,
     wgs84_from_gcj02,
 )
@@ -181,3 +183,57 @@ def test_the_place_of_a_horseshoe_lies_inside_it():
     shape = box(113.6, 34.7, 113.7, 34.8) - box(113.62, 34.7, 113.68, 34.79)
     x, y = place_of(shape)
     assert shape.intersects(box(x, y, x + 1e-9, y + 1e-9))
+
+
+def test_points_are_read_as_they_were_written():
+    hole = [(113.64, 34.74), (113.64, 34.76), (113.66, 34.76)]
+    area = box(113.6, 34.7, 113.7, 34.8) - Polygon(hole)
+    both = MultiPolygon([area, box(113.8, 34.7, 113.9, 34.8)])
+    text = points_text(both)
+    assert text.count("孔") == 1
+    assert text.count(",") == 4 + 3 + 4  # no ring repeats its first point
+    assert read_points(text).equals(both)
+
+
+def test_points_may_be_typed_with_chinese_commas_or_spaces():
+    found = read_points("113.6，34.7\n113.7 34.7\r\n113.7, 34.8\n113.6\t34.8\n\n")
+    assert found.equals(box(113.6, 34.7, 113.7, 34.8))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "还没有任何点"),
+        ("\n \n", "还没有任何点"),
+        ("113.6, 34.7", "至少有三个不同的点"),
+        ("113.6, 34.7\n113.7, 34.7", "至少有三个不同的点"),
+        ("113.6, 34.7\n一二", "第 2 行不是一个点"),
+        ("113.6, 34.7, 9", "第 1 行不是一个点"),
+        ("113.6", "第 1 行不是一个点"),
+        ("nan, 34.7", "第 1 行有坐标不是数字"),
+        ("孔\n113.6, 34.7", "第 1 行的“孔”之前没有边界"),
+        ("34.7, 113.6\n34.7, 113.7\n34.8, 113.7", "经度和纬度颠倒"),
+        ("113.6, 34.7\n113.7, 34.8\n113.7, 34.7\n113.6, 34.8", "自相交"),
+        ("113.6, 34.7\n113.7, 34.7\n113.8, 34.7", "没有面积|自相交"),
+    ],
+)
+def test_bad_points_are_refused_with_one_sentence(text, words):
+    with pytest.raises(Fault, match=words) as refusal:
+        read_points(text)
+    assert str(refusal.value).count("。") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "datum", "words"),
+    [
+        ("EPSG:4490", Datum.GCJ02, "写明坐标系是 CGCS2000，与所选的 GCJ-02 不符"),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", Datum.GCJ02, "写明坐标系是 WGS-84"),
+        ("EPSG:4527", Datum.CGCS2000, "投影坐标系"),
+    ],
+)
+def test_a_file_that_names_another_system_is_refused(name, datum, words):
+    document = {"crs": {"properties": {"name": name}}, **polygon(SQUARE)}
+    with pytest.raises(Fault, match=words):
+        read(document, datum)
+    if "4490" in name:
+        assert read(document, Datum.CGCS2000)

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from shapely.geometry import box, mapping
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.services import history
 from gridinspect.documents.models import ArchivedDocument
-from grids.boundaries import Outline
+from grids.boundaries import Outline, points_text, read_points, shifted
+from grids.colouring import colours_of
 from grids.models import Boundary
 from grids.services.boundaries import areas_on, by_code, set_boundaries
 from grids.services.tree import Refused
@@ -108,6 +110,21 @@ def test_outlines_find_their_grids_by_code(erqi, street, huiji):
         by_code([Outline(street.code, "", WEST)] * 2, at=erqi)
 
 
+def test_an_outline_of_the_other_datum_is_refused_with_the_likely_one(
+    erqi, street, bureau
+):
+    small = box(113.6, 34.7, 113.61, 34.71)
+    put(erqi, small, by=bureau)
+    with pytest.raises(Refused, match="按 GCJ-02 则在上级之内，请核对坐标系"):
+        put(street, shifted(small), by=bureau)
+    back = shifted(small, back=True)
+    with pytest.raises(Refused, match="按 WGS-84 则在上级之内"):
+        set_boundaries(
+            at=street, areas={street: back}, datum="gcj02", since=MAY, by=bureau
+        )
+    assert not street.boundaries.exists()
+
+
 # --- pages ----------------------------------------------------------------------------
 
 
@@ -174,6 +191,106 @@ def test_the_map_says_how_many_units_it_leaves_out(
         make_enterprise(name, grid=erqi, longitude="113.62", latitude="34.75")
     text = bureau_client.get(reverse("grids:map")).content.decode()
     assert "共 2 户，图上只标出 1 户" in text
+
+
+BOW = [[113.6, 34.7], [113.7, 34.8], [113.7, 34.7], [113.6, 34.8], [113.6, 34.7]]
+ENTITY = """<?xml version="1.0"?>
+<!DOCTYPE kml [<!ENTITY secret SYSTEM "file:///etc/passwd">]>
+<kml><Document><Placemark><name>&secret;</name></Placemark></Document></kml>"""
+
+
+def shape(kind, coordinates):
+    return {"type": kind, "coordinates": coordinates}
+
+
+def million():
+    ring = ",".join(["[113.6,34.7]"] * 1_000_000)
+    return f'{{"type": "Polygon", "coordinates": [[{ring}]]}}'
+
+
+@pytest.mark.parametrize(
+    ("document", "datum", "words"),
+    [
+        (shape("Polygon", [BOW]), "wgs84", "自相交，请在绘图软件中修正该处"),
+        (mapping(box(114.6, 34.7, 114.7, 34.8)), "wgs84", "落在上级“二七区”之外"),
+        (mapping(box(34.7, 113.6, 34.8, 113.7)), "wgs84", "经度和纬度颠倒了，请改为"),
+        (million, "wgs84", "1,000,000 个点，超过 300,000 个，请在绘图软件中简化"),
+        ("", "wgs84", "空"),
+        (" ", "wgs84", "文件是空的，请重新导出"),
+        (shape("Polygon", []), "wgs84", "没有坐标，请补画后重新导出"),
+        (shape("LineString", BOW), "wgs84", "边界必须是面"),
+        (mapping(shifted(WEST)), "wgs84", "按 GCJ-02 则在上级之内，请核对坐标系"),
+        (mapping(box(3.8e7, 3.8e6, 3.81e7, 3.9e6)), "cgcs2000", "转换为经纬度（度）"),
+        (ENTITY, "wgs84", "含有文档类型或实体声明，为安全起见不予读取"),
+        (mapping(WEST), "", "必填|选择"),
+    ],
+)
+def test_a_bad_boundary_is_refused_with_its_remedy(
+    document, datum, words, erqi, street, bureau, bureau_client
+):
+    put(erqi, WEST, by=bureau)
+    document = document() if callable(document) else document
+    response = upload(bureau_client, street, document, datum=datum)
+    assert response.status_code == 200
+    errors = [
+        text for found in response.context["form"].errors.values() for text in found
+    ]
+    assert len(errors) == 1
+    assert re.search(words, errors[0])
+    assert errors[0].count("。") == 1
+    assert not street.boundaries.exists()
+
+
+# --- drawing --------------------------------------------------------------------------
+
+
+def draw(client, grid, text, *, since=MAY):
+    url = reverse("grids:boundary-draw", args=[grid.pk])
+    return client.post(url, {"points": text, "since": since})
+
+
+def test_a_drawn_boundary_is_saved_and_comes_back_to_be_changed(
+    erqi, street, bureau, bureau_client
+):
+    put(erqi, WHOLE, by=bureau)
+    response = draw(bureau_client, street, points_text(WEST))
+    assert response["Location"] == reverse("grids:boundary", args=[street.pk])
+    row = street.boundaries.get()
+    assert (row.source_system, row.source_name) == ("wgs84", "手工绘制")
+    page = bureau_client.get(reverse("grids:boundary-draw", args=[street.pk]))
+    assert read_points(page.context["form"]["points"].value()).equals(WEST)
+    assert [one["name"] for one in page.context["map"]["grids"]] == ["二七区"]
+
+
+def test_a_bad_drawing_is_kept_to_be_put_right(erqi, street, bureau, bureau_client):
+    put(erqi, WEST, by=bureau)
+    for area in (EAST, box(100, 30, 101, 31)):
+        response = draw(bureau_client, street, points_text(area))
+        assert response.context["form"]["points"].value() == points_text(area)
+        assert "落在上级“二七区”之外" in response.content.decode()
+    assert not street.boundaries.exists()
+
+
+def test_an_overlap_with_the_grids_beside_is_said(erqi, street, bureau, bureau_client):
+    other = tiled(erqi, street, bureau)
+    draw(bureau_client, other, points_text(box(113.64, 34.7, 113.7, 34.8)))
+    page = bureau_client.get(reverse("grids:boundary", args=[other.pk]))
+    assert "与相邻网格重叠：“淮河路街道”" in page.content.decode()
+    draw(bureau_client, other, points_text(EAST))
+    page = bureau_client.get(reverse("grids:boundary", args=[other.pk]))
+    assert "重叠" not in page.content.decode()
+
+
+def test_only_who_edits_grids_draws(client, neighbour_client, erqi, street):
+    assert draw(neighbour_client, street, points_text(WEST)).status_code == 404
+    client.force_login(make_user(grid=erqi, role=Role.FULL_TIME_INSPECTOR))
+    assert draw(client, street, points_text(WEST)).status_code == 403
+
+
+def test_neighbours_on_the_map_have_colours_of_their_own(erqi, street, bureau):
+    other = tiled(erqi, street, bureau)
+    colours = colours_of({street.pk: WEST, other.pk: EAST})
+    assert len(set(colours.values())) == 2
 
 
 # --- 无缝无重 -------------------------------------------------------------------------

@@ -135,3 +135,9 @@ def test_what_is_missing_is_what_is_double_or_beyond(parts, data, metres):
     # Moving north changes the size of a degree by less than one in ten thousand;
     # slivers below the limit are left out on either side.
     assert tiling.area_of(Kind.GAP) == pytest.approx(wrong, rel=2e-3, abs=5)
+
+
+@pytest.mark.parametrize(("metres", "count"), [(0.02, 0), (0.03, 1)])
+def test_what_rounding_leaves_between_two_outlines_is_no_fault(metres, count):
+    tiling = tiling_of(WHOLE, {1: WEST, 2: box(MIDDLE + metres * METRE, S, E, N)})
+    assert len(tiling.faults) == count
