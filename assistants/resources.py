@@ -189,6 +189,7 @@ class StaffResource(DistrictResource):
         help="不填为协管员",
         sample="协管员",
         choices=("协管员", "专职监察员", "兼职监察员"),
+        labels={role.value: role.label for role in ROLES.values()},
     )
     hire_date = SheetField(
         "上岗时间",

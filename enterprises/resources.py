@@ -191,6 +191,7 @@ class EnterpriseResource(DistrictResource):
         synonyms=("单位性质", "企业类型", "主体类型"),
         sample="企业",
         choices=tuple(Enterprise.UnitKind.labels),
+        labels=dict(Enterprise.UnitKind.choices),
     )
     industry = SheetField(
         "行业",
@@ -337,6 +338,7 @@ class EnterpriseResource(DistrictResource):
         synonyms=("经营状态", "登记状态", "企业状态", "状态", "经营状况", "单位状态"),
         sample="营业",
         choices=tuple(Enterprise.Status.labels),
+        labels=dict(Enterprise.Status.choices),
     )
     registrar = SheetField("登记机关", cleaning.title(100), synonyms=("发证机关",))
     longitude = SheetField("经度", cleaning.decimal_degrees)

@@ -215,6 +215,7 @@ OWNED = {
     "imports:confirm": lambda has: [has.batch.pk],
     "imports:detail": lambda has: [has.batch.pk],
     "imports:discard": lambda has: [has.batch.pk],
+    "imports:layout": lambda has: [has.batch.pk],
     "jobs:cancel": lambda has: [has.job.pk],
     "jobs:detail": lambda has: [has.job.pk],
 }

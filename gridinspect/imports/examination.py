@@ -44,7 +44,9 @@ class Examination:
     def __init__(self, book: Workbook, resource: SheetResource):
         self.resource = resource
         self.columns: dict[str, SheetField] = resource.columns()
-        self.layout: Layout = recognise(book, self.columns, resource.title)
+        self.layout: Layout = recognise(
+            book, self.columns, resource.title, resource.corrections
+        )
         self.counts: Counter[str] = Counter()
         self._digest = hashlib.sha256()
         self._verdicts: list[bytearray] = []

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from import_export.fields import Field
 
@@ -14,7 +15,8 @@ class SheetField(Field):
 
     `header` is its name in our template, `synonyms` what other offices call it.
     `clause` is the standard or rule that a fault of this column is shown with. `mask`
-    hides the value on the preview page and in stored preview rows.
+    hides the value on the preview page and in stored preview rows; `labels` says what
+    the stored codes of a closed list are called there.
     """
 
     name = ""
@@ -32,6 +34,7 @@ class SheetField(Field):
         choices: tuple[str, ...] = (),
         as_text: bool = False,
         mask: Callable[[str], str] | None = None,
+        labels: Mapping[str, str] | None = None,
         attribute: str | None = None,
     ):
         super().__init__(attribute=attribute, column_name=header)
@@ -45,6 +48,11 @@ class SheetField(Field):
         self.choices = choices
         self.as_text = as_text
         self.mask = mask
+        self.labels = dict(labels or {})
+
+    def label(self, value: Any) -> Any:
+        """Return what a stored code is called."""
+        return self.labels.get(value, value)
 
     def __deepcopy__(self, memo: object) -> "SheetField":
         return self  # never changed after the class is made

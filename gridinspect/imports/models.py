@@ -6,6 +6,7 @@ from django.urls import reverse
 from gridinspect.accounts.roles import Permission
 from gridinspect.jobs.models import Job
 from gridinspect.scope import within_paths
+from gridinspect.secrets import EncryptedTextField
 
 
 class ImportBatchQuerySet(models.QuerySet):
@@ -26,6 +27,7 @@ class ImportBatch(models.Model):
         REFUSED = "refused", "无法读取"
         FAILED = "failed", "失败"
         DISCARDED = "discarded", "已放弃"
+        UNDOING = "undoing", "撤销中"
         UNDONE = "undone", "已撤销"
 
     class Mode(models.TextChoices):
@@ -46,6 +48,9 @@ class ImportBatch(models.Model):
     )
     message = models.CharField(max_length=500, blank=True)
     recognised = models.JSONField(default=dict)  # Layout.as_json()
+    outline = models.JSONField(default=list)  # correcting.outline(): first rows, masked
+    corrections = models.JSONField(default=dict)  # sheet → how a person said to read it
+    decisions = models.JSONField(default=dict)  # row → what to do about a likeness
     counts = models.JSONField(default=dict)
     apply_mode = models.CharField(max_length=5, choices=Mode.choices, blank=True)
     preview_digest = models.CharField(max_length=64, blank=True)
@@ -79,7 +84,17 @@ class ImportBatch(models.Model):
 
     @property
     def is_busy(self) -> bool:
-        return self.state in (self.State.CHECKING, self.State.APPLYING)
+        return self.state in (
+            self.State.CHECKING,
+            self.State.APPLYING,
+            self.State.UNDOING,
+        )
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Whether a person may still say how the sheets are to be read."""
+        states = (self.State.READY, self.State.REFUSED)
+        return bool(self.outline and self.file) and self.state in states
 
 
 class ImportRow(models.Model):
@@ -110,6 +125,10 @@ class ImportRow(models.Model):
     values = models.JSONField(default=dict)
     changes = models.JSONField(default=dict)  # {field: [old, new]}
     key = models.CharField(max_length=80)  # the record it writes, as the kind names it
+    candidates = models.JSONField(default=list)  # [{"key", "name", "score", "parts"}]
+    earlier = models.JSONField(
+        null=True
+    )  # what the preview before said, when it differs
 
     class Meta:
         ordering = ["pk"]
@@ -120,3 +139,64 @@ class ImportRow(models.Model):
 
     def __str__(self):
         return f"{self.sheet} {self.row}"
+
+
+class RememberedLayout(models.Model):
+    """How the workbooks of one source are to be read, as a person corrected it."""
+
+    kind = models.CharField(max_length=20)
+    path = models.CharField(max_length=120)  # the place that the workbooks are for
+    fingerprint = models.CharField(max_length=64)  # correcting.fingerprint()
+    header_count = models.PositiveSmallIntegerField()
+    fields = models.JSONField()  # column letter → field, "" for a column left out
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    corrected_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "path", "fingerprint"],
+                name="imports_rememberedlayout_one_for_a_source",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.fingerprint[:8]}"
+
+
+class Distinct(models.Model):
+    """A person said that what a row names is not this record (不是同一单位)."""
+
+    kind = models.CharField(max_length=20)
+    path = models.CharField(max_length=120)
+    signature = models.CharField(max_length=300)  # what the row is known by
+    record = models.BigIntegerField()  # the key of the record that it is not
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "path", "signature", "record"],
+                name="imports_distinct_said_once",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.signature} {self.record}"
+
+
+class Trace(models.Model):
+    """What a batch wrote, row by row, with what stood there before: to undo it."""
+
+    batch = models.OneToOneField(
+        ImportBatch, on_delete=models.CASCADE, related_name="trace"
+    )
+    written = EncryptedTextField()  # JSON, undoing.Written as lists
+
+    def __str__(self):
+        return str(self.batch)

@@ -5,6 +5,7 @@ Source: import-policy P11-P13 and its list of ignored rows.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -24,6 +25,14 @@ def column_letter(index: int) -> str:
         index, rest = divmod(index - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+def column_index(letters: str) -> int:
+    """Return the place of a column from its letters, counted from 0 (A = 0)."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
 
 
 @dataclass
@@ -51,7 +60,13 @@ class Table:
     header_rows: list[int] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # headers of required fields
+    guessed: bool = False  # the header is only a proposal to the person who corrects
     _required: list[tuple[int, set[str]]] | None = None
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the header was found, with every required column."""
+        return bool(self.header_rows) and not self.missing and not self.guessed
 
     @property
     def mapped(self) -> dict[str, int]:
@@ -116,21 +131,43 @@ _NOT_THE_TABLE = re.compile(
 )
 
 
-def recognise(book: Workbook, columns: dict[str, SheetField], title: str) -> Layout:
+class NothingFound(UnreadableFile):
+    """No table of this kind; `tables` is what was seen, for a person to correct."""
+
+    def __init__(self, message: str, tables: list[Table]):
+        super().__init__(message)
+        self.tables = tables
+
+
+def recognise(
+    book: Workbook,
+    columns: dict[str, SheetField],
+    title: str,
+    corrections: Mapping[str, Any] | None = None,
+) -> Layout:
     """Find the tables of a workbook that are of this kind.
 
-    Raises UnreadableFile when there is none, naming the columns that are missing.
+    `corrections` is what a person said, by the name of the sheet: whether to `use` it,
+    its `header_rows`, and the `fields` of its columns by letter.
+    Raises NothingFound when there is none, naming the columns that are missing.
     """
     names = HeaderNames(columns)
     required = {name for name, column in columns.items() if column.required}
-    tables = [_table(sheet, names, columns, required) for sheet in book.sheets]
+    told = corrections or {}
+    tables = [
+        _as_told(sheet, names, columns, required, told[sheet.name or ""])
+        if (sheet.name or "") in told
+        else _table(sheet, names, columns, required)
+        for sheet in book.sheets
+    ]
     layout = Layout(tables)
     for table in tables:
         name = table.sheet.name or "（CSV）"
-        if table.header_rows and table.sheet.hidden:
+        asked = (table.sheet.name or "") in told
+        if table.has_header and table.sheet.hidden and not asked:
             table.used, table.why = False, "隐藏的工作表，未导入"
             layout.notices.append(
-                f"工作表“{name}”是隐藏的，没有导入；如需导入请取消隐藏后重新上传。"
+                f"工作表“{name}”是隐藏的，没有导入；如需导入请在“更正识别结果”中选择它。"
             )
         elif table.used and table.sheet.hidden_rows:
             count = len(
@@ -141,7 +178,7 @@ def recognise(book: Workbook, columns: dict[str, SheetField], title: str) -> Lay
                     f"工作表“{name}”有{count}行被隐藏，也按数据处理。"
                 )
     if not layout.used:
-        raise UnreadableFile(_why_nothing(tables, columns, required, title))
+        raise NothingFound(_why_nothing(tables, columns, required, title), tables)
     for table in layout.used:
         unknown = [c.header for c in table.columns if not c.field and c.header]
         unknown = [h for h in unknown if header_keys(h)[:1] not in _ORDINALS]
@@ -159,9 +196,11 @@ _ORDINALS = {("序号",), ("编号",), ("no",), ("号",)}
 def _why_nothing(
     tables: list[Table], columns: dict[str, SheetField], required: set[str], title: str
 ) -> str:
-    hidden = [t.sheet.name for t in tables if t.header_rows and t.sheet.hidden]
+    hidden = [t.sheet.name for t in tables if t.has_header and t.sheet.hidden]
     if hidden:
-        return f"数据在隐藏的工作表“{hidden[0]}”中，请取消隐藏后重新上传。"
+        return (
+            f"数据在隐藏的工作表“{hidden[0]}”中，请取消隐藏后重新上传，或选择导入它。"
+        )
     partly = [t for t in tables if t.missing]
     if partly:
         best = min(partly, key=lambda t: len(t.missing))
@@ -169,7 +208,7 @@ def _why_nothing(
             f"找到了表头，但缺少必需的列：{'、'.join(best.missing)}。"
             "请补上该列，或下载模板填写。"
         )
-    if any(t.header_rows for t in tables):
+    if any(t.has_header for t in tables):
         return "表中只有表头，没有数据行。请填写后再上传。"
     if not any(t.sheet.row_count for t in tables):
         return "文件是空的，没有任何内容。请核对后重新上传。"
@@ -197,26 +236,95 @@ def _table(
             merit = (fields, -place, len(lines))
             if fields and (merit > best or not best[0]):
                 best, rows, found = merit, lines, reading
+            elif not found and len(reading) > 1:  # the likeliest, if none is known
+                rows, found = lines, reading
     score = best[0]
     mapped = {c.field for c in found if c.field}
     missing = [columns[name].header for name in columns if name in required - mapped]
+    table.header_rows, table.columns = rows, found
     if not score or (missing and score < 2):
-        table.why = "没有表头"
+        table.guessed, table.why = True, "没有表头"
         return table
     if missing:
         table.missing, table.why = missing, f"缺少列：{'、'.join(missing)}"
-        return table
-    table.header_rows, table.columns = rows, found
-    if sheet.name and _NOT_THE_TABLE.search(sheet.name):
+    elif sheet.name and _NOT_THE_TABLE.search(sheet.name):
         table.why = "示例或说明"
-    elif not any(
-        judge(table, columns, number, cells, inherited) == ""
-        for number, cells, inherited in sheet.filled_rows(rows[-1])
-    ):
-        table.why = "没有数据行"
     else:
-        table.used = True
+        _use(table, columns)
     return table
+
+
+def _use(table: Table, columns: dict[str, SheetField]) -> None:
+    """Take a table with a good header for one to import, if it has a row of data."""
+    table.used = any(
+        judge(table, columns, number, cells, inherited) == ""
+        for number, cells, inherited in table.sheet.filled_rows(table.header_rows[-1])
+    )
+    table.why = "" if table.used else "没有数据行"
+
+
+def _as_told(
+    sheet: Sheet,
+    names: HeaderNames,
+    columns: dict[str, SheetField],
+    required: set[str],
+    told: Mapping[str, Any],
+) -> Table:
+    """Read a sheet as a person said; what he left open is recognised as usual."""
+    rows, fields = told.get("header_rows") or [], told.get("fields")
+    if not rows:
+        table = _table(sheet, names, columns, required)
+    else:
+        head = {n: cells for n, cells in islice(sheet.rows(), HEAD) if n in rows}
+        table = Table(sheet, header_rows=list(rows))
+        table.columns = _named(sheet, names, [(n, head.get(n, [])) for n in rows])
+    if fields is not None:
+        table.guessed = False
+        _assign(table, {letter: name for letter, name in fields.items() if name})
+    mapped = set(table.mapped)
+    table.used, table.why = False, "您选择不导入"
+    table.missing = [columns[n].header for n in columns if n in required - mapped]
+    if not told.get("use", True):
+        table.missing = []
+    elif table.missing:
+        table.why = f"缺少列：{'、'.join(table.missing)}"
+    elif table.has_header:
+        _use(table, columns)
+    return table
+
+
+def _named(
+    sheet: Sheet, names: HeaderNames, rows: list[tuple[int, list[Any]]]
+) -> list[Column]:
+    """Return the columns under header rows that a person has chosen."""
+    number, cells = rows[0]
+    texts = [_text(cell) for cell in cells]
+    if len(rows) > 1:
+        stacked = _stacked(sheet, names, number, texts, rows[1])
+        if stacked:
+            return _first_only(stacked)
+        texts = [_text(cell) for cell in rows[1][1]]
+        cells = rows[1][1]
+    named = [
+        Column(index, _shown(cells[index]), names.field_of(text))
+        for index, text in enumerate(texts)
+        if text
+    ]
+    return _first_only(named)
+
+
+def _assign(table: Table, fields: dict[str, str]) -> None:
+    """Give each column the field that a person chose for it, and no other."""
+    by_letter = {column.letter: column for column in table.columns}
+    for column in table.columns:
+        chosen = fields.get(column.letter)
+        if column.field != chosen:
+            column.note = "人工指定" if chosen else ""
+        column.field = chosen
+    for letter in fields.keys() - by_letter.keys():
+        index = column_index(letter)
+        table.columns.append(Column(index, "", fields[letter], "人工指定"))
+    table.columns.sort(key=lambda column: column.index)
 
 
 def _readings(

@@ -1,6 +1,6 @@
 """What a kind of import is: its columns, its check against the database, its writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
@@ -55,6 +55,9 @@ class Row:
     changes: dict[str, list[Any]] = field(default_factory=dict)
     target: Any = None  # the object it changes, the resource's own affair
     grid: Any = None
+    record: int | None = None  # the key of what was written, for undoing it
+    before: dict[str, Any] = field(default_factory=dict)  # besides `changes`, to undo
+    candidates: list[dict[str, Any]] = field(default_factory=list)  # who it may be
 
     def reject(
         self, code: str, message: str, *, at: str = "", clause: str = ""
@@ -148,6 +151,9 @@ class SheetResource(Resource):
         self.today = today
         self.as_of = as_of or today
         self.paths = by.scope_paths(self.permission)
+        self.corrections: dict[str, Any] = {}  # what a person said of the layout
+        self.decisions: dict[str, str] = {}  # and of rows that may be a known record
+        self.distinct: set[tuple[str, int]] = set()  # (signature, record) told apart
 
     @classmethod
     def columns(cls) -> dict[str, SheetField]:
@@ -176,6 +182,16 @@ class SheetResource(Resource):
     def may_touch(self, path: str) -> bool:
         """Tell whether something with this path is in the importing person's area."""
         return any(path.startswith(mine) for mine in self.paths)
+
+    def in_words(self) -> dict[str, Callable[[Any], Any]]:
+        """Return how the values of fields are shown: masked, or by their labels."""
+        words: dict[str, Callable[[Any], Any]] = {}
+        for name, column in self.columns().items():
+            if column.mask:
+                words[name] = column.mask
+            elif column.labels:
+                words[name] = column.label
+        return words
 
     def prepare(self) -> None:
         """Fetch what every lot needs: the places, the lists of codes."""

@@ -15,11 +15,13 @@ from django.utils import timezone
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.copying import copy_rows
+from gridinspect.imports import layouts, likenesses
 from gridinspect.imports.cleaning import plain
+from gridinspect.imports.correcting import outline
 from gridinspect.imports.examination import Examination, plain_value
 from gridinspect.imports.models import ImportBatch, ImportRow
-from gridinspect.imports.reading import UnreadableFile, open_workbook
-from gridinspect.imports.recognise import recognise
+from gridinspect.imports.reading import UnreadableFile, Workbook, open_workbook
+from gridinspect.imports.recognise import NothingFound, recognise
 from gridinspect.imports.registry import resource_for
 from gridinspect.imports.resource import CHANGED, NEW, REJECTED, Row, SheetResource
 from gridinspect.jobs.models import Job
@@ -81,7 +83,10 @@ def keep_file(
 
 @transaction.atomic
 def start_check(*, batch: ImportBatch, by: User) -> Job:
-    """Queue the check of a batch."""
+    """Queue the check of a batch, the first or one after a correction.
+
+    Raises ImportRefused when it is being written, or is over.
+    """
     title = f"检查{resource_for(batch.kind).title}：{batch.original_name}"
     job = enqueue(
         "import.check",
@@ -90,7 +95,13 @@ def start_check(*, batch: ImportBatch, by: User) -> Job:
         path=batch.path,
         params={"batch": batch.pk},
     )
-    ImportBatch.objects.filter(pk=batch.pk).update(job=job, state=State.CHECKING)
+    open_still = (State.CHECKING, State.READY, State.REFUSED)
+    updated = ImportBatch.objects.filter(pk=batch.pk, state__in=open_still).update(
+        job=job, state=State.CHECKING
+    )
+    if not updated:
+        batch.refresh_from_db(fields=["state"])
+        raise ImportRefused(f"这一批{batch.get_state_display()}，不能再更改。")
     return job
 
 
@@ -118,12 +129,16 @@ def place_in_file(
 def resource_of(batch: ImportBatch) -> SheetResource:
     """Return the Resource that reads this batch, with the rights of its owner."""
     kind = resource_for(batch.kind)
-    return kind(
+    resource = kind(
         by=batch.owner,
         district=kind.place_of(batch.district_code) if batch.district_code else None,
         today=timezone.localdate(),
         as_of=batch.as_of,
     )
+    resource.corrections = batch.corrections
+    resource.decisions = batch.decisions
+    resource.distinct = likenesses.told_apart(batch)
+    return resource
 
 
 # ---- check ---------------------------------------------------------------------------
@@ -145,11 +160,11 @@ def check_batch(
     try:
         with open_workbook(batch.file.path) as book:
             progress(0, 0, "已读取文件，正在识别表头。")
-            examination = Examination(book, resource_of(batch))
-            batch.recognised = examination.layout.as_json()
+            examination = _examine(batch, book)
             done, total = 0, examination.total
             for lot in examination.lots():
-                copy_rows(ImportRow._meta.db_table, _COLUMNS, _preview(batch, lot))
+                lines = _preview(batch, examination.resource, lot)
+                copy_rows(ImportRow._meta.db_table, _COLUMNS, lines)
                 done += len(lot)
                 progress(done, total, "正在逐行检查。")
                 if watch:
@@ -163,19 +178,48 @@ def check_batch(
         batch.preview_digest = examination.digest
     with finishing():
         batch.save(
-            update_fields=["state", "message", "counts", "preview_digest", "recognised"]
+            update_fields=[
+                "state",
+                "message",
+                "counts",
+                "preview_digest",
+                "recognised",
+                "outline",
+                "corrections",
+            ]
         )
     return batch
 
 
+def _examine(batch: ImportBatch, book: Workbook) -> Examination:
+    """Recognise the tables of a workbook, as somebody corrected it if anybody did."""
+    recalled = layouts.recall(batch, book)
+    batch.outline = []
+    try:
+        examination = Examination(book, resource_of(batch))
+    except NothingFound as fault:
+        batch.outline = outline(fault.tables)
+        raise
+    batch.outline = outline(examination.layout.tables)
+    batch.recognised = examination.layout.as_json()
+    batch.recognised["notices"] += recalled
+    return examination
+
+
 _COLUMNS = [
     "batch_id", "sheet", "row", "outcome", "action", "reason", "message", "issues",
-    "values", "changes", "key",
+    "values", "changes", "key", "candidates",
 ]  # fmt: skip
 
 
-def _preview(batch: ImportBatch, lot: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
-    shown = resource_of_masks(batch.kind)
+def _preview(
+    batch: ImportBatch, resource: SheetResource, lot: Iterable[Row]
+) -> Iterator[tuple[Any, ...]]:
+    in_words = resource.in_words()
+
+    def shown(name: str, value: Any) -> Any:
+        return in_words.get(name, plain_value)(value) if value is not None else None
+
     for row in lot:
         yield (
             batch.pk,
@@ -191,23 +235,8 @@ def _preview(batch: ImportBatch, lot: Iterable[Row]) -> Iterator[tuple[Any, ...]
             if row.changes
             else "{}",
             "",
+            _json(row.candidates) if row.candidates else "[]",
         )
-
-
-def resource_of_masks(kind: str) -> Callable[[str, Any], Any]:
-    """Return how a value of a kind is shown: personal numbers masked, dates in ISO."""
-    masks = {
-        name: column.mask
-        for name, column in resource_for(kind).columns().items()
-        if column.mask
-    }
-
-    def shown(name: str, value: Any) -> Any:
-        if value and name in masks:
-            return masks[name](value)
-        return plain_value(value)
-
-    return shown
 
 
 def _json(value: Any) -> str:
@@ -330,7 +359,8 @@ def discard(*, batch: ImportBatch, by: User) -> None:
     if batch.state not in (State.READY, State.REFUSED, State.FAILED):
         raise ImportRefused(f"这一批{batch.get_state_display()}，不能放弃。")
     batch.state = State.DISCARDED
-    batch.save(update_fields=["state"])
+    batch.outline = []
+    batch.save(update_fields=["state", "outline"])
     record("import.discarded", by=by, target=batch)
     batch.rows.all().delete()
     file = batch.file
@@ -344,11 +374,11 @@ def purge_files(*, now: Any) -> int:
     count = 0
     for batch in old:
         batch.file.delete(save=False)
-        batch.file = ""
+        batch.file, batch.outline = "", []
         if batch.state == State.READY:
             batch.state = State.DISCARDED
             batch.message = "超过一天未确认，已自动放弃，请重新上传。"
             batch.rows.all().delete()
-        batch.save(update_fields=["file", "state", "message"])
+        batch.save(update_fields=["file", "outline", "state", "message"])
         count += 1
     return count

@@ -16,7 +16,11 @@ menu.add(
 name_acts(
     {
         "import.uploaded": "上传导入文件",
+        "import.corrected": "更正识别结果",
+        "import.correction_dropped": "恢复自动识别",
+        "import.decided": "处理近似记录",
         "import.applied": "确认导入",
+        "import.undone": "撤销导入",
         "import.discarded": "放弃导入",
     }
 )

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from gridinspect.htmx import render_page
-from gridinspect.imports import services
-from gridinspect.imports.forms import ConfirmForm, UploadForm
+from gridinspect.imports import layouts, services
+from gridinspect.imports.forms import ConfirmForm, LayoutForm, UploadForm
 from gridinspect.imports.models import ImportBatch, ImportRow
 from gridinspect.imports.registry import RESOURCES, UnknownKind, resource_for
 from gridinspect.imports.templates import template_bytes
@@ -168,6 +168,9 @@ def _tiles(batch, chosen):
 
 def _toolbar(batch):
     actions = [import_action(reverse("imports:upload", args=[batch.kind]), "再传一份")]
+    if batch.can_be_corrected:
+        layout = reverse("imports:layout", args=[batch.pk])
+        actions.append(Action("更正识别结果", layout, icon="layout-three-columns"))
     if batch.state in (ImportBatch.State.READY, ImportBatch.State.REFUSED):
         actions.append(
             Action(
@@ -219,6 +222,41 @@ def _row_columns(resource):
 
 def _shown(value):
     return "空" if value in (None, "") else value
+
+
+def batch_layout(request, pk):
+    """Show what was recognised, and take corrections: sheets, headers, columns."""
+    batch = _own_batch(request, pk)
+    if not batch.can_be_corrected:
+        messages.warning(request, "这一批已不能更正识别结果，请重新上传文件。")
+        return redirect(batch)
+    resource = resource_for(batch.kind)
+    form = LayoutForm(
+        request.POST or None, outline=batch.outline, fields=resource.columns()
+    )
+    forgets = "forget" in request.POST
+    if request.method == "POST" and (forgets or form.is_valid()):
+        told = None if forgets else form.corrections()
+        try:
+            with transaction.atomic():
+                layouts.correct(batch=batch, corrections=told, by=request.user)
+                services.start_check(batch=batch, by=request.user)
+        except services.ImportRefused as fault:
+            messages.warning(request, str(fault))
+        return redirect(batch)
+    return render_form(
+        request,
+        title="更正识别结果",
+        form=form,
+        crumbs=[
+            ("我的导入", reverse("imports:list")),
+            (batch.original_name, batch.get_absolute_url()),
+        ],
+        submit="保存并重新检查",
+        note="更正会记住：同一来源、表头相同的文件以后都照此读取。",
+        template="imports/layout.html",
+        context={"batch": batch, "sheets": form.sheets},
+    )
 
 
 @require_POST
