@@ -21,6 +21,7 @@ class Permission(StrEnum):
     ENTERPRISE_VIEW = auto()
     ENTERPRISE_EDIT = auto()
     ENTERPRISE_IMPORT = auto()
+    ENTERPRISE_ALLOCATE = auto()  # give a district's units to grids in bulk
     SURVEY_RECORD = auto()
     COMPLAINT_INTAKE = auto()
     IDENTITY_REVEAL = auto()  # who sent a report (举报人): intake and leader only
@@ -78,12 +79,14 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
-        | {P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_ADOPT, P.CALENDAR_EDIT},
+        | {P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_ADOPT, P.CALENDAR_EDIT}
+        | {P.ENTERPRISE_ALLOCATE},
         Role.DISTRICT_BUREAU: _BUREAU
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
-        | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE},
+        | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE}
+        | {P.ENTERPRISE_ALLOCATE},
         Role.INTAKE: _LOOK
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
         Role.LEADER: _LOOK

@@ -1,3 +1,5 @@
+"""A unit's file: what it is, where it belonged, which status it had, its surveys."""
+
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -7,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 
+from enterprises.allocation import CONFIDENCES, METHODS, Confidence, Method
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.roles import Permission
 from gridinspect.constraints import ordered
@@ -263,6 +266,19 @@ class Placement(models.Model):
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
+    method = models.CharField(
+        "判定方法", max_length=5, choices=list(METHODS.items()), default=Method.HAND
+    )
+    confidence = models.CharField(
+        "把握",
+        max_length=6,
+        choices=list(CONFIDENCES.items()),
+        default=Confidence.HIGH,
+    )
+    reason = models.CharField("依据", max_length=400, blank=True)
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
 
     objects = DatedQuerySet.as_manager()
 

@@ -1,0 +1,29 @@
+"""The tables of units, one module for each matter."""
+
+from enterprises.models.allocation import (
+    AllocationLine,
+    AllocationRun,
+    Doubt,
+    DoubtQuerySet,
+)
+from enterprises.models.files import (
+    Enterprise,
+    EnterpriseQuerySet,
+    Placement,
+    StatusPeriod,
+    Survey,
+    SurveyQuerySet,
+)
+
+__all__ = [
+    "AllocationLine",
+    "AllocationRun",
+    "Doubt",
+    "DoubtQuerySet",
+    "Enterprise",
+    "EnterpriseQuerySet",
+    "Placement",
+    "StatusPeriod",
+    "Survey",
+    "SurveyQuerySet",
+]
