@@ -1,5 +1,7 @@
 """What a person may type about staff."""
 
+import re
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -8,12 +10,15 @@ from assistants.models import Certificate, StaffFile, Training
 from assistants.services import OFF_POST
 from gridinspect.accounts.roles import POSTED_STAFF, Role
 from gridinspect.accounts.rules import MALE, CitizenIdError, check_citizen_id
+from gridinspect.documents.forms import EvidenceField
 from gridinspect.imports import cleaning
 from gridinspect.secrets import mask_id, mask_phone
 from grids.forms import DayInput, GridField, offer
 
 LEVELS = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 ROLES = [(role, Role(role).label) for role in POSTED_STAFF]
+
+PHONE = re.compile(r"\+?[\d(（][\d\s()（）转+-]{4,38}")
 
 FILE_FIELDS = [
     "gender",
@@ -30,6 +35,7 @@ FILE_FIELDS = [
     "retirement_category",
     "hire_date",
     "status",
+    "work_phone",
     "emergency_contact",
     "remark",
 ]
@@ -43,7 +49,7 @@ SECTIONS = [
     ("学历与户籍", ["education", "major", "school", "political_status", "household"]),
     (
         "录用",
-        ["recruited_in", "eligibility", "agency", "hire_date", "status"],
+        ["recruited_in", "eligibility", "agency", "hire_date", "status", "work_phone"],
     ),
     ("其他", ["retirement_category", "emergency_contact", "remark"]),
 ]
@@ -62,10 +68,15 @@ class StaffForm(forms.ModelForm):
         widgets = {
             "birth_date": DayInput,
             "hire_date": DayInput,
+            "work_phone": forms.TextInput({"inputmode": "tel"}),
             "remark": forms.Textarea({"rows": 3}),
         }
 
     field_order = ["name", "id_number", "phone"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["work_phone"].help_text = "对外公开：印在人员分工图上。"
 
     def clean_name(self):
         return "".join(self.cleaned_data["name"].split())
@@ -87,6 +98,14 @@ class StaffForm(forms.ModelForm):
             return cleaning.phone(self.cleaned_data["phone"], setting) or ""
         except cleaning.Rejected as error:
             raise ValidationError(error.message) from error
+
+    def clean_work_phone(self):
+        number = self.cleaned_data["work_phone"].strip()
+        if number and not PHONE.fullmatch(number):
+            raise ValidationError(
+                "办公电话应为数字，可带区号和分机，如 0371-60000000。"
+            )
+        return number
 
     def clean(self):
         super().clean()
@@ -142,6 +161,24 @@ class ChangeForm(StaffForm):
                 "性别和出生日期由身份证号得出；要更正的，请重新输入身份证号。"
             )
         return cleaned
+
+
+class PhotoForm(forms.Form):
+    """A photograph of the person, or that the present one be taken away."""
+
+    photo = EvidenceField(
+        label="照片",
+        images_only=True,
+        required=False,
+        help_text="JPG 或 PNG，近期证件照，印在人员分工图上；拍摄地点等信息不保存。",
+    )
+    remove = forms.BooleanField(label="撤下现有照片", required=False)
+
+    def clean(self):
+        photo, remove = (self.cleaned_data.get(key) for key in ("photo", "remove"))
+        if not self.errors and bool(photo) == bool(remove):
+            raise ValidationError("请选择一张照片，或者勾选“撤下现有照片”，二者取一。")
+        return {"photo": photo}
 
 
 class PostForm(forms.Form):

@@ -87,6 +87,15 @@ class StaffFile(models.Model):
     status = models.CharField(
         "状态", max_length=10, choices=Status.choices, default=Status.ON_POST
     )
+    work_phone = models.CharField("办公电话", max_length=40, blank=True)
+    photo = models.ForeignKey(
+        "documents.Attachment",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="照片",
+    )
     emergency_contact = models.CharField("紧急联系人", max_length=60, blank=True)
     remark = models.TextField("备注", blank=True)
     recorded_at = models.DateTimeField(auto_now_add=True)

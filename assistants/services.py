@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from assistants.models import Certificate, StaffFile, Training
 from gridinspect.accounts.models import Person, User
-from gridinspect.accounts.roles import POSTED_STAFF
+from gridinspect.accounts.roles import POSTED_STAFF, Permission
 from gridinspect.audit.services import record
+from gridinspect.documents.attachments import attach
 from gridinspect.secrets import mask_id, mask_phone
 from grids.models import Grid, Posting
 from grids.services import mark_dirty, note_entry
@@ -126,6 +127,28 @@ def change_file(
     )
     note_entry(by.person, timezone.localdate())
     return file
+
+
+@transaction.atomic
+def set_photo(*, file: StaffFile, photo: Any, by: User, path: str) -> None:
+    """Give a file its photograph, or with None take it away.
+
+    Who may see staff at `path` may look at it. Raises ValidationError.
+    """
+    file = StaffFile.objects.select_for_update().get(pk=file.pk)
+    if photo is None and file.photo is None:
+        raise Refused("还没有照片，请选择文件后再保存。")
+    file.photo = photo and attach(
+        upload=photo,
+        path=path,
+        by=by,
+        permission=Permission.STAFF_VIEW,
+        images_only=True,
+    )
+    file.save(update_fields=["photo", "changed_at"])
+    verb = "staff.photographed" if photo else "staff.photo_removed"
+    record(verb, by=by, target=file, path=path)
+    note_entry(by.person, timezone.localdate())
 
 
 def _state(person: Person, file: StaffFile, facts: Mapping[str, Any]) -> dict[str, str]:

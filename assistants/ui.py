@@ -34,6 +34,8 @@ name_acts(
     {
         "staff.hired": "建立人员档案",
         "staff.changed": "修改人员档案",
+        "staff.photographed": "更换照片",
+        "staff.photo_removed": "撤下照片",
         "staff.posted": "安排上岗",
         "staff.post_ended": "结束岗位",
         "staff.trained": "登记培训",

@@ -8,6 +8,7 @@ urlpatterns = [
     path("staff/new/", staff.staff_create, name="create"),
     path("staff/<int:pk>/", staff.staff_detail, name="detail"),
     path("staff/<int:pk>/change/", staff.staff_change, name="change"),
+    path("staff/<int:pk>/photo/", staff.staff_photo, name="photo"),
     path("staff/<int:pk>/post/", staff.staff_post, name="post"),
     path("staff/<int:pk>/training/", staff.staff_training, name="training"),
     path("staff/<int:pk>/certificate/", staff.staff_certificate, name="certificate"),

@@ -152,6 +152,7 @@ SCOPED = {
     "assistants:detail": lambda has: [has.staff.pk],
     "assistants:end-post": lambda has: [has.posting.pk],
     "assistants:person": lambda has: [has.staff.person_id],
+    "assistants:photo": lambda has: [has.staff.pk],
     "assistants:post": lambda has: [has.staff.pk],
     "assistants:reveal": lambda has: [has.staff.pk],
     "assistants:training": lambda has: [has.staff.pk],

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from assistants import services
@@ -18,6 +19,7 @@ from assistants.forms import (
     ChangeForm,
     EndPostForm,
     HireForm,
+    PhotoForm,
     PostForm,
     RevealForm,
     TrainingForm,
@@ -134,7 +136,7 @@ COLUMNS = [
 
 
 def _visible(request, pk) -> StaffFile:
-    files = StaffFile.objects.visible_to(request.user).select_related("person")
+    files = StaffFile.objects.visible_to(request.user).select_related("person", "photo")
     return get_object_or_404(files, pk=pk)
 
 
@@ -188,6 +190,8 @@ def _facts(file: StaffFile) -> list[tuple]:
         ("出生日期", file.birth_date),
         ("身份证号", mask_id(file.person.id_number)),
         ("联系电话", mask_phone(file.person.phone)),
+        ("办公电话", file.work_phone),
+        ("照片", _photo(file)),
         ("民族", file.ethnicity),
         ("政治面貌", file.political_status),
         ("户籍所在地", file.household),
@@ -202,6 +206,18 @@ def _facts(file: StaffFile) -> list[tuple]:
         ("紧急联系人", file.emergency_contact),
         ("备注", file.remark),
     ]
+
+
+def _photo(file: StaffFile) -> SafeString | str:
+    if file.photo is None:
+        return ""
+    url = file.photo.get_absolute_url()
+    return format_html(
+        '<a href="{}"><img class="gi-photo" src="{}" alt="{}的照片"></a>',
+        url,
+        url,
+        file.person.name,
+    )
 
 
 def _post_table(request, posts: list[Posting]):
@@ -269,6 +285,7 @@ def _actions(user, file: StaffFile) -> list[Action]:
     if place_to_act(user, P.STAFF_EDIT, file):
         actions = [
             act("修改", "change", "pencil"),
+            act("照片", "photo", "person-bounding-box"),
             act("安排上岗", "post", "person-check"),
             act("登记培训", "training", "mortarboard"),
             act("登记监察证", "certificate", "award"),
@@ -338,6 +355,15 @@ def staff_change(request, pk):
         sections=SECTIONS,
         crumbs=[*CRUMBS, (file.person.name, file.get_absolute_url())],
     )
+
+
+def staff_photo(request, pk):
+    """Give a person's file a photograph, which the poster of staff prints."""
+    file = _visible(request, pk)
+    place = require_place(request.user, P.STAFF_EDIT, file)
+    form = PhotoForm(request.POST or None, request.FILES or None)
+    save = partial(services.set_photo, file=file, by=request.user, path=place.path)
+    return _act(request, file, form, save, title="照片", done="照片已保存。")
 
 
 def staff_post(request, pk):

@@ -1,9 +1,12 @@
 """The pages of staff: who sees whom, what stays masked, what is refused."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from assistants.models import StaffFile
 from gridinspect.accounts.roles import Role
@@ -420,3 +423,74 @@ def test_a_renewed_certificate_is_no_worry(bureau_client, file):
     make_certificate(file.person, valid_until=TODAY() + timedelta(days=900))
 
     assert names_in(bureau_client.get("/staff/", {"certificate": "soon"})) == []
+
+
+# --- photograph and work telephone ----------------------------------------------------
+
+
+def photograph(name="照片.jpg"):
+    drawn = BytesIO()
+    Image.new("RGB", (30, 40), "#8899aa").save(drawn, "JPEG")
+    return SimpleUploadedFile(name, drawn.getvalue())
+
+
+def put_photo(client, file, **asked):
+    return client.post(reverse("assistants:photo", args=[file.pk]), asked)
+
+
+def test_a_photograph_is_kept_shown_and_taken_away(
+    bureau_client, community, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    file = make_staff("林一舟", grid=community)
+    assert put_photo(bureau_client, file, photo=photograph()).status_code == 302
+    file.refresh_from_db()
+    assert file.photo.path == community.path
+    text = page(bureau_client.get(file.get_absolute_url()))
+    assert f'src="{file.photo.get_absolute_url()}" alt="林一舟的照片"' in text
+    shown = bureau_client.get(file.photo.get_absolute_url())
+    assert shown.getvalue().startswith(b"\xff\xd8")
+    assert put_photo(bureau_client, file, remove="on").status_code == 302
+    file.refresh_from_db()
+    assert file.photo is None
+    verbs = [event.verb for event in history(file)]
+    assert verbs == ["staff.photo_removed", "staff.photographed"]
+
+
+def test_a_photograph_needs_a_picture_or_a_word(bureau_client, community):
+    file = make_staff("林一舟", grid=community)
+    paper = SimpleUploadedFile("纸.pdf", b"%PDF-1.7")
+    for asked, words in [
+        ({"photo": ""}, "请选择一张照片"),
+        ({"photo": photograph(), "remove": "on"}, "二者取一"),
+        ({"photo": paper}, "请上传JPG、PNG 照片"),
+        ({"remove": "on"}, "还没有照片"),
+    ]:
+        assert words in page(put_photo(bureau_client, file, **asked))
+    file.refresh_from_db()
+    assert file.photo is None
+
+
+def test_a_neighbour_gives_nobody_a_photograph(neighbour_client, community):
+    file = make_staff("林一舟", grid=community)
+    assert put_photo(neighbour_client, file, photo=photograph()).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("number", "is_good"),
+    [
+        ("", True),
+        ("0371-60000000", True),
+        ("（0371）60000000转801", True),
+        ("+86 371 6000 0000", True),
+        ("六零零", False),
+        ("12", False),
+    ],
+)
+def test_a_work_telephone_is_a_telephone(number, is_good, bureau_client, community):
+    file = make_staff("林一舟", grid=community)
+    asked = {"name": "林一舟", "status": "on_post", "work_phone": number}
+    url = reverse("assistants:change", args=[file.pk])
+    assert (bureau_client.post(url, asked).status_code == 302) is is_good
+    file.refresh_from_db()
+    assert file.work_phone == (number if is_good else "")
