@@ -6,7 +6,7 @@ stands, never read as markup. No seal is ever drawn: its place is left.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from io import BytesIO
@@ -49,6 +49,38 @@ RULE = (0.5, colors.black)
 SHADE = colors.HexColor("#F2F2F2")
 
 Story = list[Flowable]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A sheet for the wall: laid out in these millimetres, printed `scale` times.
+
+    So A1 is A3 twice as large, in type and lines too.
+    """
+
+    wide: float
+    tall: float
+    scale: float = 1
+    margin: float = 15
+    bottom: float = 18
+
+    @property
+    def room(self) -> tuple[float, float]:
+        """Return the width and height between the margins."""
+        return self.wide - 2 * self.margin, self.tall - self.margin - self.bottom
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Return the size of the printed sheet in points."""
+        return self.wide * self.scale * mm, self.tall * self.scale * mm
+
+    @property
+    def upright(self) -> "Board":
+        return replace(self, wide=self.tall, tall=self.wide)
+
+
+A3 = Board(420, 297)
+A1 = Board(420.5, 297, scale=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -584,13 +616,11 @@ class _Foot:
     left: str
     right: str
     sign: str
-    letter: bool
+    begin: float  # points from the left edge
+    end: float
 
     def draw(self, canvas: Canvas, pages: int) -> None:
-        wide = canvas._pagesize[0]
-        begin, end = LEFT * mm, wide - RIGHT * mm
-        if self.letter:
-            begin, end = LETTER_LEFT * mm, (LETTER_LEFT + LETTER_WIDTH) * mm
+        begin, end = self.begin, self.end
         count = f"第 {canvas.getPageNumber()} 页　共 {pages} 页"
         _draw(canvas, (begin + end) / 2, 9 * mm, count, 9, align=0.5)
         room = (end - begin) / 2 - 20 * mm
@@ -626,15 +656,16 @@ def build(
     sign: str = "",
     landscape: bool = False,
     letter: bool = False,
+    board: Board | None = None,
 ) -> bytes:
-    """Lay the story out on A4 pages and return the file.
+    """Lay the story out on A4 pages, or on a board's, and return the file.
 
     `foot` stands at the lower left, the verification code at the lower right, between
     them 第 x 页 共 y 页; `sign` is a line to sign on each page (笔录). The same story
     gives the same bytes, and nothing in the file tells who made it, when, or where.
     Raises `FontMissing` and `MissingGlyph`.
     """
-    size = turned(A4) if landscape else A4
+    size = board.size if board else turned(A4) if landscape else A4
     buffer = BytesIO()
     document = BaseDocTemplate(
         buffer,
@@ -647,8 +678,14 @@ def build(
         invariant=True,
         initialFontName=font(Face.SONG).name,
     )
-    document.addPageTemplates(PageTemplate(frames=[_frame(size, letter)]))
-    lower = _Foot(foot, f"验证码 {code}" if code else "", sign, letter)
+    frame = _board_frame(board) if board else _frame(size, letter)
+    template = PageTemplate(frames=[frame])
+    if board:
+        scale = board.scale
+        template.onPage = lambda canvas, _: canvas.scale(scale, scale)
+    document.addPageTemplates(template)
+    edges = _edges(size, letter, board)
+    lower = _Foot(foot, f"验证码 {code}" if code else "", sign, *edges)
     with _one_at_a_time:
         document.build(story, canvasmaker=partial(_CountingCanvas, foot=lower))
     return buffer.getvalue()
@@ -666,4 +703,21 @@ def _frame(size: tuple[float, float], letter: bool) -> Frame:
     else:
         wide, tall = size[0] - (LEFT + RIGHT) * mm, size[1] - (TOP + BOTTOM) * mm
         box = (LEFT * mm, BOTTOM * mm, wide, tall)
+    return Frame(*box, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
+
+
+def _edges(
+    size: tuple[float, float], letter: bool, board: Board | None
+) -> tuple[float, float]:
+    """Return from where to where the foot of a page reaches, in points."""
+    if board:
+        return board.margin * mm, (board.wide - board.margin) * mm
+    if letter:
+        return LETTER_LEFT * mm, (LETTER_LEFT + LETTER_WIDTH) * mm
+    return LEFT * mm, size[0] - RIGHT * mm
+
+
+def _board_frame(board: Board) -> Frame:
+    wide, tall = board.room
+    box = (board.margin * mm, board.bottom * mm, wide * mm, tall * mm)
     return Frame(*box, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)

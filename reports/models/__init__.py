@@ -1,5 +1,12 @@
 """What reports keep: tallies of figures, and how the programme (两网化推进) goes on."""
 
+from reports.models.posters import (
+    Hanging,
+    HangingQuerySet,
+    Poster,
+    PosterQuerySet,
+    Wall,
+)
 from reports.models.programme import (
     Assessment,
     AssessmentQuerySet,
@@ -14,7 +21,12 @@ __all__ = [
     "AssessmentQuerySet",
     "Finding",
     "FindingQuerySet",
+    "Hanging",
+    "HangingQuerySet",
+    "Poster",
+    "PosterQuerySet",
     "Tally",
     "TallyQuerySet",
     "TargetLetter",
+    "Wall",
 ]
