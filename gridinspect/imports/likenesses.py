@@ -5,6 +5,7 @@ from django.db import transaction
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.imports.models import Distinct, ImportBatch
+from gridinspect.imports.resource import row_key
 
 
 def told_apart(batch: ImportBatch) -> set[tuple[str, int]]:
@@ -46,6 +47,10 @@ def decide(*, batch: ImportBatch, decisions: dict[str, str], by: User) -> None:
     record("import.decided", by=by, target=batch, count=len(wanted))
 
 
-def row_key(sheet: str | None, number: int) -> str:
-    """Return what a decision about a row is kept under."""
-    return f"{(sheet or '')[:60]}\n{number}"
+def of_all(batch: ImportBatch, choice: str) -> dict[str, str]:
+    """Return one choice for every row that is still undecided; "same" the likeliest."""
+    return {
+        key: f"same:{row.candidates[0]['key']}" if choice == "same" else choice
+        for row in batch.rows.exclude(candidates=[])
+        if (key := row_key(row.sheet, row.row)) not in batch.decisions
+    }

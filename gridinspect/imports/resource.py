@@ -73,6 +73,11 @@ class Row:
         column, header = self.columns.get(at, ("", ""))
         self.issues.append(Issue(code, message, at, column, header, clause, warns))
 
+    def skip(self) -> None:
+        """Leave the row out because a person said so."""
+        self.warn("skipped", "您选择不导入本行。")
+        self.action = NOTHING
+
     @property
     def is_rejected(self) -> bool:
         return any(not issue.warns for issue in self.issues)
@@ -111,6 +116,23 @@ class Row:
         return " ".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One record that a batch wrote, with what a change of it replaced."""
+
+    sheet: str
+    row: int
+    record: int
+    action: str
+    changes: dict[str, list[Any]] = field(default_factory=dict)  # field → old, new
+    before: dict[str, Any] = field(default_factory=dict)
+
+
+def row_key(sheet: str | None, number: int) -> str:
+    """Return what a decision about a row is kept under."""
+    return f"{(sheet or '')[:60]}\n{number}"
+
+
 def merge(row: Row, old: dict[str, Any]) -> None:
     """Set the row's action and changes against what is stored; blank never wipes.
 
@@ -141,6 +163,7 @@ class SheetResource(Resource):
     identifying: ClassVar[tuple[str, ...]] = ()  # the fields `identify` looks at
     conflict_code: ClassVar[str] = "conflict_in_file"
     place_fields: ClassVar[tuple[str, ...]] = ()
+    can_be_undone: ClassVar[bool] = True
 
     def __init__(
         self, *, by: User, district: Any = None, today: date, as_of: date | None = None
@@ -193,6 +216,12 @@ class SheetResource(Resource):
                 words[name] = column.label
         return words
 
+    def decision(self, row: Row) -> str:
+        """Return what a person decided about a row: "new", "skip", "same:<key>"."""
+        if not self.decisions:
+            return ""
+        return self.decisions.get(row_key(row.sheet, row.number), "")
+
     def prepare(self) -> None:
         """Fetch what every lot needs: the places, the lists of codes."""
 
@@ -212,7 +241,18 @@ class SheetResource(Resource):
         raise NotImplementedError
 
     def apply(self, rows: list[Row]) -> Iterable[Any]:
-        """Write rows that go in; yield one small entry for the trail for each."""
+        """Write rows that go in; yield one small entry for the trail for each.
+
+        Sets `row.record`, and in `row.before` what undoing needs besides `changes`.
+        """
+        raise NotImplementedError
+
+    def obstacles(self, written: list[Written]) -> dict[int, str]:
+        """Return the records that cannot be taken back any more, and why, in words."""
+        raise NotImplementedError
+
+    def take_back(self, written: list[Written]) -> None:
+        """Remove what the import added and restore what it changed; mark figures."""
         raise NotImplementedError
 
     def finish(self) -> None:
