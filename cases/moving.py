@@ -23,6 +23,11 @@ def _handled(model: type[Model]) -> ScopedQuerySet:
 
 
 def _send(model: type[Model], change: Reassignment) -> None:
+    """Send what was chosen there, and the rest to where its unit has gone."""
+    here = _handled(model).filter(grid=change.old)
+    for heir in change.heirs:
+        unchosen = here.exclude(pk__in=change.chosen)
+        unchosen.filter(enterprise__grid=heir).update(grid=heir)
     for grid, which in change.targets():
         _handled(model).filter(which, grid=change.old).update(grid=grid)
 

@@ -3,7 +3,9 @@
 from django.db.models import F
 
 from enterprises.models import Enterprise, Placement
+from grids.models import Grid
 from grids.services.hanging import (
+    Choice,
     Facts,
     Mover,
     Reassignment,
@@ -25,6 +27,18 @@ class Units(Mover):
         ),
         Facts("户用人单位", Enterprise, ("grid",)),
     )
+
+    def choices(self, grid: Grid) -> list[Choice]:
+        """Return the units in the order of their roads and house numbers."""
+        units = Enterprise.objects.filter(grid=grid).order_by(
+            "road", "house_number", "address", "pk"
+        )
+        return [
+            Choice(key, name, address if road in address else f"{road}{number}")
+            for key, name, road, number, address in units.values_list(
+                "pk", "name", "road", "house_number", "address"
+            )
+        ]
 
     def move(self, change: Reassignment) -> None:
         reassign_dated(Placement.objects.all(), change, by="enterprise_id")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import grids.work_ui  # noqa: F401 - registers itself
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.audit.services import history
@@ -72,7 +73,7 @@ name_acts(
 name_values("kind", Grid.Kind.choices)
 name_values("section", TITLES.items())
 name_values("role", Role.choices)
-name_acts({"boundary.set": "更新网格边界"})
+name_acts({"boundary.set": "更新网格边界", "code_scheme.set": "设定编码方案"})
 name_acts(
     {
         "road.added": "登记道路门牌",
@@ -98,6 +99,7 @@ name_acts(
         "grid.moved": "移动网格",
         "grid.split": "拆分网格",
         "grid.merged": "合并网格",
+        "grid.recoded": "重新编码",
         "grid.undone": "撤销网格变动",
         "grid.district_built": "建立区县网格树",
         "grid.branches_added": "批量新增网格",
@@ -137,6 +139,7 @@ def _details(data: dict) -> str:
 tabs.add("grids.grid", "roads", "道路门牌", roads_tab, Permission.GRID_VIEW)
 timeline.add("grids.grid", _history)
 timeline.add("grids.policydraft", _history)
+timeline.add("grids.codescheme", _history)
 timeline.add("accounts.user", _history)
 
 

@@ -4,6 +4,7 @@ from grids.views import (
     accounts,
     boundaries,
     cities,
+    codes,
     grids,
     maps,
     policies,
@@ -13,6 +14,7 @@ from grids.views import (
     roads,
     tilings,
 )
+from grids.work_urls import urlpatterns as work_patterns
 
 app_name = "grids"
 urlpatterns = [
@@ -21,11 +23,12 @@ urlpatterns = [
     path("grids/options/", grids.grid_options, name="options"),
     path("grids/new/", grids.grid_create, name="create"),
     path("grids/<int:pk>/", grids.grid_detail, name="detail"),
-    path("grids/<int:pk>/change/", grids.grid_change, name="change"),
-    path("grids/<int:pk>/close/", grids.grid_close, name="close"),
-    path("grids/<int:pk>/move/", grids.grid_move, name="move"),
+    path("grids/<int:pk>/change/", reshaping.grid_change, name="change"),
+    path("grids/<int:pk>/close/", reshaping.grid_close, name="close"),
+    path("grids/<int:pk>/move/", reshaping.grid_move, name="move"),
     path("grids/<int:pk>/split/", reshaping.grid_split, name="split"),
     path("grids/<int:pk>/merge/", reshaping.grid_merge, name="merge"),
+    path("grids/<int:pk>/recode/", codes.grid_recode, name="recode"),
     path("grids/<int:pk>/undo/", reshaping.grid_undo, name="undo"),
     path("grids/<int:pk>/boundary/", boundaries.boundary, name="boundary"),
     path(
@@ -44,6 +47,8 @@ urlpatterns = [
     path("map/", maps.grid_map, name="map"),
     path("cities/", cities.city_list, name="cities"),
     path("cities/<int:pk>/", cities.city_detail, name="city"),
+    path("cities/<int:pk>/codes/", codes.code_scheme, name="codes"),
+    path("cities/<int:pk>/codes/change/", codes.scheme_change, name="codes-change"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/adopt/", policies.adopt, name="adopt"),
     path("policies/adoptions/", policies.adoption_list, name="adoptions"),
@@ -85,4 +90,5 @@ urlpatterns = [
     path("accounts/<int:pk>/reset/", accounts.account_reset, name="account-reset"),
     path("accounts/<int:pk>/post/", accounts.account_post, name="account-post"),
     path("accounts/postings/<int:pk>/end/", accounts.posting_end, name="posting-end"),
+    *work_patterns,
 ]

@@ -6,4 +6,5 @@ class ReportsConfig(AppConfig):
     verbose_name = "报告"
 
     def ready(self):
-        from reports.programme import moving  # noqa: F401  (registers itself)
+        from reports import shifts  # noqa: F401  (registers itself)
+        from reports.programme import moving  # noqa: F401

@@ -134,11 +134,11 @@ BY_PLACE = [
     "reports:conformance",
     "reports:dashboard",
     "reports:new",
-    "reports:what-if",
 ]
 
 # Keys of what belongs to no place: the law, and the calendar.
 OF_NO_PLACE = {
+    "reports:what-if",
     "grids:policy": lambda has: [has.district.policies.get().policy_id],
     "grids:policy-clone": lambda has: [has.district.policies.get().policy_id],
     "workdays:year": lambda has: [2026],
@@ -192,6 +192,8 @@ SCOPED = {
     "grids:boundary-upload": lambda has: [has.grid.pk],
     "grids:change": lambda has: [has.grid.pk],
     "grids:city": lambda has: [has.foreign_city.pk],
+    "grids:codes": lambda has: [has.foreign_city.pk],
+    "grids:codes-change": lambda has: [has.foreign_city.pk],
     "grids:close": lambda has: [has.grid.pk],
     "grids:adoption-end": lambda has: [has.district.policies.get().pk],
     "grids:detail": lambda has: [has.grid.pk],
@@ -201,6 +203,7 @@ SCOPED = {
     "grids:draft-section": lambda has: [has.policy_draft.pk, "number"],
     "grids:merge": lambda has: [has.grid.pk],
     "grids:move": lambda has: [has.grid.pk],
+    "grids:recode": lambda has: [has.grid.pk],
     "grids:split": lambda has: [has.grid.pk],
     "grids:tiling": lambda has: [has.grid.pk],
     "grids:undo": lambda has: [has.grid.pk],

@@ -5,7 +5,7 @@ place (`hangs_on_grids`), and how they go from one grid to another when a grid i
 or merged (`moves_with_grids`).
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -66,6 +66,7 @@ class Reassignment:
     to: Grid
     on: date
     chosen: Mapping[int, Grid] = field(default_factory=dict)  # by the row's own key
+    heirs: Sequence[Grid] = ()  # all that take over, where there are several
 
     def targets(self) -> Iterable[tuple[Grid, Q]]:
         """Return each new grid with a condition on the key for what goes there."""
@@ -82,11 +83,28 @@ class Reassignment:
         return self.chosen.get(key, self.to)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that a person may send to a part of its own when a grid is split."""
+
+    key: int
+    name: str
+    place: str  # its road with the house number, or its address
+
+    def has(self, words: Iterable[str]) -> bool:
+        """Tell whether one of the words is in its name or place."""
+        return any(word in self.name or word in self.place for word in words)
+
+
 class Mover:
     """How one kind of thing goes along when its grid is split or merged."""
 
     key: str  # names it in the mapping of the caller: units, posts
     facts: tuple[Facts, ...]
+
+    def choices(self, grid: Grid) -> list[Choice]:
+        """Return what hangs directly on a grid, to be chosen one by one."""
+        return []
 
     def move(self, change: Reassignment) -> None:
         raise NotImplementedError
@@ -103,6 +121,11 @@ def moves_with_grids(mover: type[Mover]) -> type[Mover]:
 
 def movers() -> list[Mover]:
     return list(_movers)
+
+
+def choices_on(grid: Grid, key: str) -> list[Choice]:
+    """Return what of one kind hangs directly on a grid, by its mover's key."""
+    return [one for mover in _movers if mover.key == key for one in mover.choices(grid)]
 
 
 def reassign_dated(

@@ -14,7 +14,7 @@ from django.db.models import Max
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from grids.code_rules import Scheme, filled, is_regular, objection, stem
-from grids.models import Grid, GridAct, GridPeriod
+from grids.models import City, Grid, GridAct, GridPeriod
 from grids.services import periods
 from grids.services.acts import acting, set_codes
 from grids.services.codes import foreign_city, scheme_of, taken_codes
@@ -236,3 +236,21 @@ def recode_grids(
         ],
     )
     return list(plan.rows)
+
+
+def irregular(city: City, districts: Sequence[Grid]) -> dict[int, tuple[int, int]]:
+    """Return how many open grids each district has, and how many codes depart.
+
+    From the city's scheme; a free code departs only where the scheme allows none. Two
+    queries.
+    """
+    rule = scheme_of(city).rule
+    counts = {district.pk: (0, 0) for district in districts}
+    grids = Grid.objects.filter(district__in=counts, closed_on=None).order_by()
+    for district, code, kind, above in grids.values_list(
+        "district", "code", "kind", "parent__code"
+    ):
+        number, odd = counts[district]
+        odd += bool(objection(rule, code, kind, above or ""))
+        counts[district] = number + 1, odd
+    return counts

@@ -100,7 +100,7 @@ def split_grid(
             targets = {
                 key: made[number] for key, number in chosen.get(mover.key, {}).items()
             }
-            mover.move(Reassignment(grid, made[0], on, targets))
+            mover.move(Reassignment(grid, made[0], on, targets, heirs=made))
     mark_all_dirty([grid.pk, grid.parent_id, *(part.pk for part in made)], on)
     record(
         "grid.split",

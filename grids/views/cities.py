@@ -9,7 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gridinspect.accounts.roles import POSTED_STAFF, Permission
-from gridinspect.ui.pages import Tab, render_detail, render_list, require_holds
+from gridinspect.ui.pages import (
+    Action,
+    Tab,
+    render_detail,
+    render_list,
+    require_holds,
+)
 from gridinspect.ui.tables import Column, build_table
 from grids.models import City, Grid, Posting
 from grids.services.policies import policies_on
@@ -42,6 +48,9 @@ def city_detail(request, pk):
         title=city.name,
         facts=[("行政区划代码", city.code), ("省份", city.province)],
         tabs=[Tab("districts", "区县", lambda: _districts(request, city))],
+        actions=[
+            Action("编码方案", reverse("grids:codes", args=[city.pk]), icon="123")
+        ],
         crumbs=[("地市", reverse("grids:cities"))],
         obj=city,
     )

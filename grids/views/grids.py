@@ -28,13 +28,7 @@ from gridinspect.ui.templatetags.ui import badge_html
 from grids import outline
 from grids.access import may, require, require_somewhere
 from grids.filters import GridFilter
-from grids.forms import (
-    ChangeGridForm,
-    CloseGridForm,
-    CreateGridForm,
-    MoveGridForm,
-    add_refusal,
-)
+from grids.forms import CreateGridForm, add_refusal
 from grids.levels import level_label, level_labels
 from grids.models import City, Grid, Posting, Succession
 from grids.services import codes, tree
@@ -240,11 +234,12 @@ def _children(request, grid: Grid):
 
 
 def _actions(user, grid: Grid) -> list[Action]:
+    on_map = Action("网格地图", outline.list_at("grids:map", grid), icon="map")
     if not may(user, Permission.GRID_EDIT, at=grid):
-        return []
+        return [on_map]
     undo = _undo(user, grid)
     if grid.closed_on:
-        return undo
+        return [*undo, on_map]
 
     def act(label: str, name: str, icon: str) -> Action:
         return Action(label, reverse(f"grids:{name}", args=[grid.pk]), icon=icon)
@@ -260,8 +255,10 @@ def _actions(user, grid: Grid) -> list[Action]:
         ]
     return [
         below,
+        on_map,
         act("修改", "change", "pencil"),
         *moves,
+        act("重新编码", "recode", "123"),
         act("停用", "close", "x-circle"),
         *undo,
     ]
@@ -314,6 +311,10 @@ def grid_create(request):
             add_refusal(form, error)
         else:
             messages.success(request, f"已新增网格“{grid}”，编码 {grid.code}。")
+            if advice := codes.advice_on(
+                grid.code, kind=grid.kind, parent=grid.parent, city=grid.city
+            ):
+                messages.warning(request, advice)
             return redirect(grid)
     return render_form(
         request,
@@ -332,86 +333,3 @@ def to_change(request, pk) -> Grid:
     grid = visible(request, pk)
     require(request.user, Permission.GRID_EDIT, at=grid)
     return grid
-
-
-def grid_change(request, pk):
-    """Give a grid another name or code."""
-    grid = to_change(request, pk)
-    initial = {"name": grid.name, "code": grid.code}
-    form = ChangeGridForm(request.POST or None, initial=initial)
-    if form.is_valid():
-        try:
-            grid = tree.change_grid(grid=grid, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_refusal(form, error)
-        else:
-            messages.success(request, f"网格“{grid}”已修改。")
-            return redirect(grid)
-    return render_form(
-        request,
-        title="修改网格",
-        form=form,
-        crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
-        note="名称和编码从生效日期起改动，以往日期的统计和报告不变。",
-    )
-
-
-def grid_close(request, pk):
-    """Close a grid from a day on, with the one that takes over."""
-    grid = to_change(request, pk)
-    form = CloseGridForm(request.POST or None, heirs=editable(request.user))
-    if form.is_valid():
-        try:
-            tree.close_grid(grid=grid, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_refusal(form, error)
-        else:
-            messages.success(request, f"网格“{grid}”已停用。")
-            return redirect(grid)
-    return render_form(
-        request,
-        title=f"停用网格：{grid}",
-        form=form,
-        crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
-        submit="停用",
-        note=_load_words(grid),
-    )
-
-
-def _load_words(grid: Grid) -> str:
-    loads = [f"{count} {label}" for label, count in tree.carried_by(grid) if count]
-    if not loads:
-        return "该网格名下没有人员和用人单位，可以停用。"
-    return f"该网格名下还有 {'、'.join(loads)}，须先调整后才能停用。"
-
-
-def grid_move(request, pk):
-    """Hang a grid elsewhere: first what moves with it, then the confirmation."""
-    grid = to_change(request, pk)
-    parents = editable(request.user).filter(district=grid.district)
-    form = MoveGridForm(request.POST or None, parents=parents)
-    preview = tree.preview_move(grid)
-    seen = "/".join(str(count) for _, count in preview)
-    counts = "、".join(f"{count} {label}" for label, count in preview)
-    context = {"grid": grid, "counts": counts, "seen": seen}
-    if form.is_valid():
-        parent, on = form.cleaned_data["parent"], form.cleaned_data["on"]
-        if request.POST.get("seen") != seen:  # nothing is confirmed that was not shown
-            context |= {"parent": parent, "on": on or timezone.localdate()}
-        else:
-            try:
-                grid = tree.move_grid(grid=grid, parent=parent, on=on, by=request.user)
-            except ValidationError as error:
-                add_refusal(form, error)
-            else:
-                messages.success(request, f"“{grid}”已移到“{parent}”之下。")
-                return redirect(grid)
-    return render_form(
-        request,
-        title=f"移动网格：{grid}",
-        form=form,
-        crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
-        submit="下一步：查看随之移动的内容",
-        template="grids/move.html",
-        context=context,
-    )

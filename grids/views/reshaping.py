@@ -1,4 +1,4 @@
-"""Splitting, merging and undoing: first what goes along, then the confirmation."""
+"""Acts on a grid that stands: first what they take along, then the confirmation."""
 
 from typing import Any
 
@@ -11,61 +11,229 @@ from django.views.decorators.http import require_POST
 from gridinspect.accounts.roles import Permission
 from gridinspect.ui.pages import render_form
 from grids.access import require
-from grids.forms import add_refusal
+from grids.forms import ChangeGridForm, CloseGridForm, MoveGridForm
 from grids.models import Grid
 from grids.reshaping_forms import MergeGridsForm, SplitGridForm
+from grids.services import tree
 from grids.services.acts import last_act, places_of, undo_act
+from grids.services.codes import advice_on
+from grids.services.hanging import choices_on
 from grids.services.reshaping import (
+    NewGrid,
     merge_grids,
     preview_merge,
     preview_split,
     split_grid,
 )
+from grids.views.deciding import Carried, Decision, Proposal, decide, in_words
 from grids.views.grids import CRUMBS, editable, to_change, visible
+
+CHOICES = 200  # units that are chosen one by one on the page
+PAST = "以前日期的统计和报告不变；此后没有新的变动时可以撤销。"
+
+
+def grid_change(request, pk):
+    """Give a grid another name or code."""
+    grid = to_change(request, pk)
+    initial = {"name": grid.name, "code": grid.code}
+    form = ChangeGridForm(request.POST or None, initial=initial)
+    carried, decision = tree.preview_move(grid), Decision()
+    if form.is_valid():
+        cleaned = form.cleaned_data
+        day = cleaned["on"] or timezone.localdate()
+        name, code = cleaned["name"], cleaned["code"]
+        decision = decide(
+            request,
+            form,
+            Proposal(
+                label="修改",
+                asked=f"自 {day} 起，把“{grid}”（{grid.code}）改为“{name}”（{code}）。",
+                run=lambda: tree.change_grid(
+                    grid=grid, name=name, code=code, on=day, by=request.user
+                ),
+                at=grid,
+                places=[grid],
+                carried=carried,
+                stamp=f"{grid.name}/{grid.code}",
+            ),
+        )
+        if decision.is_done:
+            messages.success(request, f"网格“{decision.result}”已修改。")
+            return redirect(decision.result)
+        decision.context["advice"] = _advice(
+            grid.parent, grid.city, [NewGrid(name, code, grid.kind)]
+        )
+    return _page(
+        request,
+        grid,
+        form,
+        decision,
+        act="修改",
+        title=f"修改网格：{grid}",
+        carried=carried,
+        notes=["名称和编码从生效日期起改动，统计数不变。", PAST],
+    )
+
+
+def grid_move(request, pk):
+    """Hang a grid elsewhere in its district."""
+    grid = to_change(request, pk)
+    parents = editable(request.user).filter(district=grid.district)
+    form = MoveGridForm(request.POST or None, parents=parents)
+    carried, decision = tree.preview_move(grid), Decision()
+    if form.is_valid():
+        parent = form.cleaned_data["parent"]
+        day = form.cleaned_data["on"] or timezone.localdate()
+        decision = decide(
+            request,
+            form,
+            Proposal(
+                label="移动",
+                asked=f"自 {day} 起，把“{grid}”连同 {in_words(carried)}，"
+                f"从“{grid.parent}”移到“{parent}”之下。",
+                run=lambda: tree.move_grid(
+                    grid=grid, parent=parent, on=day, by=request.user
+                ),
+                at=grid,
+                places=[one for one in (grid, grid.parent, parent) if one],
+                carried=carried,
+                stamp=f"{grid.parent_id}",
+            ),
+        )
+        if decision.is_done:
+            messages.success(request, f"“{grid}”已移到“{parent}”之下。")
+            return redirect(grid)
+    return _page(
+        request,
+        grid,
+        form,
+        decision,
+        act="移动",
+        title=f"移动网格：{grid}",
+        carried=carried,
+        notes=[
+            f"现在的上级：{grid.parent or '无'}。网格自身计入个数；编码不随之改动，"
+            "需要的可在移动后“重新编码”。",
+            PAST,
+        ],
+    )
+
+
+def grid_close(request, pk):
+    """Close a grid from a day on, with the one that takes over."""
+    grid = to_change(request, pk)
+    heirs = editable(request.user).exclude(pk=grid.pk)
+    form = CloseGridForm(request.POST or None, heirs=heirs)
+    carried, decision = preview_split(grid), Decision()
+    if form.is_valid():
+        day, heir = form.cleaned_data["closed_on"], form.cleaned_data["successor"]
+        by_whom = f"，由“{heir}”接续" if heir else "，没有接续网格"
+        decision = decide(
+            request,
+            form,
+            Proposal(
+                label="停用",
+                asked=f"自 {day} 起停用“{grid}”{by_whom}。",
+                run=lambda: tree.close_grid(
+                    grid=grid, closed_on=day, successor=heir, by=request.user
+                ),
+                at=grid,
+                places=[one for one in (grid, grid.parent, heir) if one],
+                carried=carried,
+            ),
+        )
+        if decision.is_done:
+            messages.success(request, f"网格“{grid}”已停用。")
+            return redirect(grid)
+    is_empty = not any(count for _, count in carried)
+    return _page(
+        request,
+        grid,
+        form,
+        decision,
+        act="停用",
+        title=f"停用网格：{grid}",
+        carried=carried,
+        notes=[
+            "名下没有人员、用人单位和案件，可以停用。"
+            if is_empty
+            else "名下还有上列内容，须先调整才能停用；"
+            "要整体交给别的网格的，请用“合并”。",
+            PAST,
+        ],
+    )
 
 
 def grid_split(request, pk):
     """Split a grid into new ones in its place."""
     grid = _to_reshape(request, pk)
     form = SplitGridForm(request.POST or None, grid=grid)
-    counts = _words(preview_split(grid))
-    context: dict[str, Any] = {"counts": counts, "seen": counts, "act": "拆分"}
+    carried, decision = preview_split(grid), Decision()
     if form.is_valid():
+        parts, units = form.parts, choices_on(grid, "units")
+        sent = form.sent(units)
         day = form.cleaned_data["on"] or timezone.localdate()
-        names = "、".join(f"“{part.name}”" for part in form.parts)
-        if request.POST.get("seen") != counts:
-            context |= {
-                "asked": f"自 {day} 起停用“{grid}”，拆分为{names}，{counts}随之归入。",
-                "posted": _posted(request),
-            }
-        else:
-            try:
-                split_grid(
+        names = "、".join(f"“{part.name}”（{part.code}）" for part in parts)
+        decision = decide(
+            request,
+            form,
+            Proposal(
+                label="拆分",
+                asked=f"自 {day} 起停用“{grid}”，拆分为 {len(parts)} 个网格：{names}；"
+                f"{in_words(carried)}随之归入。",
+                run=lambda: split_grid(
                     grid=grid,
-                    parts=form.parts,
+                    parts=parts,
                     on=day,
                     by=request.user,
-                    chosen=form.chosen,
-                )
-            except ValidationError as error:
-                add_refusal(form, _without_fields(error))
-            else:
-                messages.success(request, f"“{grid}”已拆分为{names}。")
-                return redirect(grid.parent)
-    return render_form(
+                    chosen=form.chosen | {"units": sent},
+                ),
+                at=grid,
+                places=[one for one in (grid, grid.parent) if one],
+                carried=carried,
+                stamp=names,
+            ),
+        )
+        if decision.is_done:
+            messages.success(request, f"“{grid}”已拆分为{names}。")
+            return redirect(grid.parent)
+        decision.context.update(
+            {
+                "parts": parts,
+                "choices": [(unit, sent[unit.key]) for unit in units[:CHOICES]],
+                "unlisted": max(0, len(units) - CHOICES),
+                "advice": _advice(grid.parent, grid.city, parts),
+                "posted": [
+                    pair
+                    for pair in decision.context.get("posted", [])
+                    if not pair[0].startswith("units_")
+                ],
+            }
+        )
+    return _page(
         request,
+        grid,
+        form,
+        decision,
+        act="拆分",
         title=f"拆分网格：{grid}",
-        form=form,
+        carried=carried,
+        notes=[
+            "没有指定的都归入第 1 部分；案件和投诉举报随其用人单位，"
+            "没有单位的归入第 1 部分。",
+            PAST,
+        ],
         sections=[
             ("拆分", ["on", *form.names_of("name"), *form.names_of("code")]),
             ("下级网格归入", form.names_of("grids")),
             ("在岗人员归入", form.names_of("posts")),
+            (
+                "用人单位归入",
+                form.names_of("words"),
+                "地址或单位名称中有所写字词的，归入该部分；下一步可逐户改动。",
+            ),
         ],
-        crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
-        submit="下一步：核对随之归入的内容",
-        note="用人单位、在办案件和投诉举报先归入第 1 部分，再按需逐户或批量调整。",
-        template="grids/reshape.html",
-        context=context,
+        template="grids/split.html",
     )
 
 
@@ -74,48 +242,50 @@ def grid_merge(request, pk):
     grid = _to_reshape(request, pk)
     mine = editable(request.user).filter(district=grid.district)
     sisters = mine.filter(parent=grid.parent).exclude(pk=grid.pk).order_by("code")
-    form = MergeGridsForm(request.POST or None, sisters=sisters, takers=mine)
-    olds = [grid]
+    form = MergeGridsForm(request.POST or None, grid=grid, sisters=sisters, takers=mine)
+    decision, olds = Decision(), [grid]
     if form.is_valid():
-        taker = form.cleaned_data["into"]
-        olds = [one for one in (grid, *form.cleaned_data["others"]) if one != taker]
-    counts = _words(preview_merge(olds))
-    seen = f"{counts}/{','.join(str(one.pk) for one in olds)}"
-    context: dict[str, Any] = {"counts": counts, "seen": seen, "act": "合并"}
-    if form.is_valid():
+        olds, target = form.olds, form.target
+        taker = [target] if isinstance(target, Grid) else []
         day = form.cleaned_data["on"] or timezone.localdate()
         names = "、".join(f"“{one}”" for one in olds)
-        if request.POST.get("seen") != seen:
-            context |= {
-                "asked": f"自 {day} 起停用{names}，"
-                f"并入“{form.target.name}”，{counts}随之归入。",
-                "posted": _posted(request),
-            }
-        else:
-            try:
-                target = merge_grids(
-                    grids=olds,
-                    into=form.target,
-                    on=day,
-                    by=request.user,
-                )
-            except ValidationError as error:
-                add_refusal(form, _without_fields(error))
-            else:
-                messages.success(request, f"{names}已并入“{target}”。")
-                return redirect(target)
-    return render_form(
+        carried = preview_merge(olds)
+        decision = decide(
+            request,
+            form,
+            Proposal(
+                label="合并",
+                asked=f"自 {day} 起停用{names}，并入“{target.name}”（{target.code}），"
+                f"{in_words(carried)}随之归入。",
+                run=lambda: merge_grids(
+                    grids=olds, into=target, on=day, by=request.user
+                ),
+                at=grid,
+                places=[*olds, *taker, *([grid.parent] if grid.parent else [])],
+                carried=carried,
+                stamp=f"{','.join(str(one.pk) for one in olds)}/{target.code}",
+            ),
+        )
+        if decision.is_done:
+            messages.success(request, f"{names}已并入“{decision.result}”。")
+            return redirect(decision.result)
+        if not taker:
+            decision.context["advice"] = _advice(
+                grid.parent, grid.city, [NewGrid(target.name, target.code, grid.kind)]
+            )
+    return _page(
         request,
+        grid,
+        form,
+        decision,
+        act="合并",
         title=f"合并网格：{grid}",
-        form=form,
+        carried=preview_merge(olds),
+        notes=["合并后，原网格停用并注明由谁接续。", PAST],
         sections=[
-            ("合并", ["on", "others"]),
+            ("被合并的网格", ["on", "others"], f"“{grid}”及下面勾选的同级网格。"),
             ("归入", ["into", "name", "code"]),
         ],
-        crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
-        submit="下一步：核对随之归入的内容",
-        template="grids/reshape.html",
-        context=context,
     )
 
 
@@ -147,21 +317,41 @@ def _to_reshape(request, pk) -> Grid:
     return grid
 
 
-def _words(preview: list[tuple[str, int]]) -> str:
-    return "、".join(f"{count} {label}" for label, count in preview)
+def _advice(parent: Grid | None, city, grids: list[NewGrid]) -> list[str]:
+    kind = grids[0].kind if grids else ""
+    found = (
+        advice_on(one.code, kind=one.kind or kind, parent=parent, city=city)
+        for one in grids
+    )
+    return [sentence for sentence in found if sentence]
 
 
-def _posted(request) -> list[tuple[str, str]]:
-    """Return what was sent, to be sent again with the confirmation."""
-    skipped = ("csrfmiddlewaretoken", "seen")
-    return [
-        (name, value)
-        for name, values in request.POST.lists()
-        for value in values
-        if name not in skipped
-    ]
-
-
-def _without_fields(error: ValidationError) -> ValidationError:
-    """Show what is wrong with a new grid above the form: it has several of each."""
-    return ValidationError(error.messages)
+def _page(
+    request,
+    grid: Grid,
+    form,
+    decision: Decision,
+    *,
+    act: str,
+    title: str,
+    carried: Carried,
+    notes: list[str],
+    sections: list[tuple] | None = None,
+    template: str = "grids/act.html",
+):
+    context: dict[str, Any] = {
+        "act": act,
+        "carried": in_words(carried),
+        "notes": notes,
+        **decision.context,
+    }
+    return render_form(
+        request,
+        title=title,
+        form=form,
+        sections=sections,
+        crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
+        submit=f"下一步：核对随之{act}的内容",
+        template=template,
+        context=context,
+    )
