@@ -24,7 +24,10 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
             buffer = io.StringIO()
             writer = csv.writer(buffer, quoting=csv.QUOTE_MINIMAL)
             writer.writerows(
-                [r"\N" if value is None else value for value in row] for row in chunk
+                [r"\N" if value is None else value for value in row]
+                if None in row
+                else row
+                for row in chunk
             )
             buffer.seek(0)
             cursor.copy_expert(statement, buffer)

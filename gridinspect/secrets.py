@@ -85,13 +85,15 @@ def blind_index(text: str, *, purpose: str) -> str | None:
     normal = text.upper()
     if not normal:
         return None
-    key = _index_key(settings.INDEX_KEY, purpose)
-    return hmac.digest(key, normal.encode(), "sha256").hex()
+    digest = _digester(settings.INDEX_KEY, purpose).copy()
+    digest.update(normal.encode())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=64)
-def _index_key(written: str, purpose: str) -> bytes:
-    return bytes.fromhex(written) + purpose.encode()
+def _digester(written: str, purpose: str) -> hmac.HMAC:
+    """Return the keyed digest of nothing yet; a copy of it takes half the time."""
+    return hmac.new(bytes.fromhex(written) + purpose.encode(), None, "sha256")
 
 
 class EncryptedTextField(models.TextField):

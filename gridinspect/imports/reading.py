@@ -116,8 +116,8 @@ class Sheet:
         spread = _Spread([r for r in self.down if r[1] > after])
         above: list[Any] = []
         for lot, may_repeat in self._lots():
-            if self.down or may_repeat or lot[0][0] <= after:
-                filled = []
+            filled = []
+            if self.down or may_repeat:
                 for number, cells in lot:
                     inherited = spread.fill(number, cells)
                     if number > after:
@@ -126,6 +126,8 @@ class Sheet:
                         filled.append((number, cells, inherited))
             else:
                 filled = [(number, cells, NONE) for number, cells in lot]
+                if lot[0][0] <= after:
+                    filled = [row for row in filled if row[0] > after]
                 above = lot[-1][1]
             if filled:
                 yield filled

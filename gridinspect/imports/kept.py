@@ -1,0 +1,94 @@
+"""The cleaned rows of a workbook on disk: read once, used by the check and the writing.
+
+A file of JSON lines: first what it was made from, then a lot of rows in each line,
+column by column. It lies beside the upload, is deleted with it, and is worth nothing
+but time: without it the workbook is read again.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from gridinspect.imports.cleaning import MonthDate
+
+SUFFIX = ".rows"
+
+
+@dataclass(slots=True)
+class Lot:
+    """Some data rows of one table, by column, in the order of the sheet."""
+
+    table: int  # its place among the tables that are used
+    numbers: list[int]
+    keys: list[str]  # what identifies each row, "" for nothing
+    fields: list[str]
+    columns: list[list[Any]]  # the values of each field
+    issues: list[list[Any]]  # [place in the lot, field, code, message, warns]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What is common to the rows of one table."""
+
+    sheet: str | None
+    places: dict[str, tuple[str, str]]  # field → (column letter, header)
+
+
+def beside(upload: str | Path) -> Path:
+    """Return where the rows of an uploaded file are kept."""
+    return Path(upload).with_suffix(SUFFIX)
+
+
+def write_rows(
+    path: Path, made_from: str, headings: Iterable[Heading], lots: Iterable[Lot]
+) -> None:
+    """Keep lots of rows; `made_from` names everything that they depend on."""
+    with path.open("w", encoding="utf-8") as file:
+        tables = [[heading.sheet, heading.places] for heading in headings]
+        file.write(f"{_encode([made_from, tables])}\n")
+        for lot in lots:
+            line = [lot.table, lot.numbers, lot.keys, lot.fields]
+            file.write(f"{_encode([*line, lot.columns, lot.issues])}\n")
+
+
+class KeptRows:
+    """Rows that were kept. Raises OSError and ValueError where there are none."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        with path.open(encoding="utf-8") as file:
+            self.made_from, tables = json.loads(file.readline())
+        self.headings = [
+            Heading(sheet, {name: tuple(place) for name, place in places.items()})
+            for sheet, places in tables
+        ]
+
+    def lots(self) -> Iterator[tuple[Lot, str]]:
+        """Yield each lot with the line that it was written as."""
+        with self.path.open(encoding="utf-8") as file:
+            file.readline()
+            for line in file:
+                yield Lot(*_decode(line)), line
+
+
+def _dated(value: Any) -> Any:
+    if isinstance(value, MonthDate):
+        return {"$m": value.isoformat()}
+    if isinstance(value, date):
+        return {"$d": value.isoformat()}
+    raise TypeError(type(value))
+
+
+def _date(tagged: dict[str, str]) -> date:
+    if "$m" in tagged:
+        return MonthDate.fromisoformat(tagged["$m"])
+    return date.fromisoformat(tagged["$d"])
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, default=_dated, separators=(",", ":"), check_circular=False
+).encode
+_decode = json.JSONDecoder(object_hook=_date).decode
