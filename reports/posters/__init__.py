@@ -1,0 +1,1 @@
+"""三上墙: what posters say today, which hang, and which are out of date and why."""
