@@ -40,6 +40,13 @@ class ReportForm(forms.Form):
     def clean_place(self) -> City | Grid:
         return (self._cities | self._grids)[self.cleaned_data["place"]]
 
+    def clean(self):
+        cleaned = super().clean() or {}
+        kind = KINDS.get(cleaned.get("kind", ""))
+        if kind and not kind.of_cities and isinstance(cleaned.get("place"), City):
+            self.add_error("place", f"{kind.name}按网格编制，请选择区县或下级网格。")
+        return cleaned
+
     def clean_on(self):
         on = self.cleaned_data["on"]
         if on > timezone.localdate():

@@ -19,27 +19,38 @@ from grids.access import may
 from grids.models import City, Grid
 from grids.services.policies import policies_on
 from reports import coverage, tallies
+from reports.booklets import register_of
 from reports.builders.acquisition import TITLE as ACQUISITION
 from reports.builders.acquisition import acquisition_report
+from reports.builders.booklet import TITLE as BOOKLET
+from reports.builders.booklet import booklet, booklet_pdf
 from reports.builders.conformance import TITLE as CONFORMANCE
 from reports.builders.conformance import conformance_report
 from reports.builders.paper import PDF, XLSX, Report, as_pdf, as_xlsx
 from reports.builders.staffing import TITLE as STAFFING
 from reports.builders.staffing import staffing_report
 from reports.conformance import conformance_of, scopes_of
+from reports.rows import known_units
 
 TREND_DAYS = 366
+MOST_UNITS = 5_000  # of one booklet: some 200 pages
 
 Place = Grid | City
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of report: its name, and what gathers its figures."""
+    """A kind of report: its name, what gathers its figures, how it is laid out.
+
+    `readers` hold this at its place: more than REPORT_VIEW where it names units.
+    """
 
     key: str
     name: str
     gather: Callable[[Place, date], Report]
+    lay_out: Callable[..., bytes] = as_pdf
+    of_cities: bool = True
+    readers: Permission = Permission.REPORT_VIEW
 
 
 def _staffing(place: Place, on: date) -> Report:
@@ -76,12 +87,31 @@ def _conformance(place: Place, on: date) -> Report:
     )
 
 
+def _booklet(place: Place, on: date) -> Report:
+    if isinstance(place, City):
+        raise Refused("一格一册按网格编制，请选择区县或下级网格。")
+    if (many := known_units(place, on).count()) > MOST_UNITS:
+        raise Refused(
+            f"{place.name}有 {many:,} 户，一册最多 {MOST_UNITS:,} 户，"
+            "请按下级网格分别编印。"
+        )
+    return booklet(register_of(place, on, policy_titles(place, on)))
+
+
 KINDS = {
     kind.key: kind
     for kind in (
         Kind("staffing", STAFFING, _staffing),
         Kind("acquisition", ACQUISITION, _acquisition),
         Kind("conformance", CONFORMANCE, _conformance),
+        Kind(
+            "booklet",
+            BOOKLET,
+            _booklet,
+            lay_out=booklet_pdf,
+            of_cities=False,
+            readers=Permission.ENTERPRISE_VIEW,
+        ),
     )
 }
 FORMATS = {"pdf": PDF, "xlsx": XLSX}
@@ -97,7 +127,9 @@ def policy_titles(place: Place, on: date) -> list[str]:
 
 def print_report(report: Report, form: str, *, code: str) -> bytes:
     """Return a report as `pdf` or `xlsx`."""
-    return as_pdf(report, code=code) if form == "pdf" else as_xlsx(report)
+    if form == "xlsx":
+        return as_xlsx(report)
+    return KINDS[report.kind].lay_out(report, code=code)
 
 
 @transaction.atomic
@@ -171,5 +203,6 @@ def archive_report(
         params={"place": place.code, "on": report.on.isoformat(), "form": form},
         policies=list(report.policies),
         pages=pdf.page_count(content) if form == "pdf" else None,
+        permission=KINDS[report.kind].readers,
         job_id=job_id,
     )

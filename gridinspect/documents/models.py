@@ -106,6 +106,7 @@ class ArchivedDocument(models.Model):
     # What a reader must be granted at the document's place.
     PERMISSIONS = (
         Permission.REPORT_VIEW,
+        Permission.ENTERPRISE_VIEW,
         Permission.CASE_VIEW,
         Permission.IDENTITY_REVEAL,
     )

@@ -75,11 +75,11 @@ def as_pdf(report: Report, *, code: str) -> bytes:
     )
     story += [pdf.paragraph(text) for text in report.summary]
     overview, *details = report.tables
-    story += _paper_table(overview)
+    story += [*pdf.section(overview.heading), *paper_table(overview)]
     for chart in report.charts:
         story += as_flowables(chart, wide=wide)
     for sheet in details:
-        story += _paper_table(sheet)
+        story += [*pdf.section(sheet.heading), *paper_table(sheet)]
     story += [pdf.paragraph(note, pdf.NOTE) for note in report.notes]
     basis = "、".join(report.policies) or "尚未采用实施方案"
     story.append(pdf.paragraph(f"依据：{basis}。", pdf.NOTE))
@@ -93,7 +93,8 @@ def as_pdf(report: Report, *, code: str) -> bytes:
     )
 
 
-def _paper_table(sheet: Sheet) -> pdf.Story:
+def paper_table(sheet: Sheet, *, size: float = pdf.CELL) -> pdf.Story:
+    """Return a table of a report with its note, without its heading."""
     table = pdf.table(
         [column.header for column in sheet.columns],
         [
@@ -106,9 +107,10 @@ def _paper_table(sheet: Sheet) -> pdf.Story:
         widths=[column.width for column in sheet.columns],
         numeric=[i for i, column in enumerate(sheet.columns) if column.is_numeric],
         total=sheet.total,
+        size=size,
     )
     note = [pdf.paragraph(sheet.note, pdf.NOTE)] if sheet.note else []
-    return [*pdf.section(sheet.heading), table, *note]
+    return [table, *note]
 
 
 def _printed(value: object, kind: str) -> str:

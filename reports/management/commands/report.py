@@ -4,6 +4,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from gridinspect.documents.services import new_code
+from gridinspect.jobs.services import Refused
 from grids.commands import PlainCommand, day, grid_by_code
 from reports import coverage
 from reports.services import FORMATS, KINDS, print_report
@@ -24,7 +25,11 @@ class Command(PlainCommand):
             raise CommandError("输出文件应以 .pdf 或 .xlsx 结尾。", returncode=2)
         place = grid_by_code(grid)
         coverage.settle(place)
-        report = KINDS[kind].gather(place, day(on) if on else timezone.localdate())
+        on = day(on) if on else timezone.localdate()
+        try:
+            report = KINDS[kind].gather(place, on)
+        except Refused as refusal:
+            raise CommandError(str(refusal), returncode=2) from None
         try:
             out.write_bytes(print_report(report, form, code=new_code()))
         except OSError as error:
