@@ -1,15 +1,16 @@
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from cases.services import load_year
 from gridinspect.accounts.models import User
+from gridinspect.commands import PlainCommand
 from gridinspect.workdays.models import CalendarYear
 from gridinspect.workdays.notices import PACKAGE_SOURCE, published_years, read_file
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Lives above the calendar, because open cases follow from what is loaded."""
 
     help = (
@@ -33,7 +34,7 @@ class Command(BaseCommand):
                 year, source, days = read_file(file)
             except (OSError, ValueError, KeyError) as error:
                 raise CommandError(
-                    f"{file}：不是节假日安排文件（{error}）。"
+                    f"{file}：不是节假日安排文件（{error}）。", returncode=2
                 ) from error
             self._report(year, load_year(year=year, days=days, source=source, by=by))
             return

@@ -1,14 +1,15 @@
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from gridinspect.accounts.models import User
+from gridinspect.commands import PlainCommand
 from grids.policy import PolicyError
 from grids.services.policies import load_policy, shipped_files
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Load policy versions from TOML files, the shipped ones by default."
 
     def add_arguments(self, parser):
