@@ -1,6 +1,11 @@
 import django_filters
+from django.db.models import Q
+from django.utils import timezone
 
-from grids.models import Grid
+from gridinspect.accounts.roles import POSTED_STAFF
+from grids.forms import DayInput
+from grids.models import Grid, Office, Posting, Task
+from grids.services.four_fixed import lacking_something
 
 
 class GridFilter(django_filters.FilterSet):
@@ -33,3 +38,116 @@ class GridFilter(django_filters.FilterSet):
         if state == "all":
             return grids
         return grids.filter(closed_on__isnull=state != "closed")
+
+
+class OfficeFilter(django_filters.FilterSet):
+    """The search block of 机构与阵地."""
+
+    STATES = [("closed", "已撤销"), ("all", "全部")]
+
+    q = django_filters.CharFilter(label="名称、地址或网格", method="search")
+    kind = django_filters.ChoiceFilter(
+        label="类型", choices=Office.Kind.choices, empty_label="全部"
+    )
+    state = django_filters.ChoiceFilter(
+        label="状态", choices=STATES, empty_label="现有", method="leave"
+    )
+
+    class Meta:
+        model = Office
+        fields = ["q", "kind", "state"]
+
+    def search(self, offices, name, words):
+        return offices.matching(words)
+
+    def leave(self, offices, name, value):
+        return offices
+
+    def filter_queryset(self, offices):
+        """Show what is open unless something else is asked for."""
+        offices = super().filter_queryset(offices)
+        state = self.form.cleaned_data.get("state")
+        if state == "all":
+            return offices
+        return offices.filter(closed_on__isnull=state != "closed")
+
+
+class FixedFilter(django_filters.FilterSet):
+    """The search block of the posts of 四定, over `four_fixed.staff_posts`."""
+
+    LACKS = [
+        ("any", "不齐全"),
+        ("area", "缺区域"),
+        ("duties", "缺职责"),
+        ("tasks", "缺任务"),
+        ("none", "齐全"),
+    ]
+
+    q = django_filters.CharFilter(label="姓名或网格", method="search")
+    role = django_filters.ChoiceFilter(
+        label="岗位",
+        choices=[(role.value, role.label) for role in POSTED_STAFF],
+        empty_label="全部",
+    )
+    lack = django_filters.ChoiceFilter(
+        label="四定", choices=LACKS, empty_label="全部", method="lacking"
+    )
+
+    class Meta:
+        model = Posting
+        fields = ["q", "role", "lack"]
+
+    def search(self, posts, name, words):
+        return posts.filter(
+            Q(person__name__icontains=words) | Q(grid__name__icontains=words)
+        )
+
+    def lacking(self, posts, name, what):
+        if what == "none":
+            return posts.exclude(lacking_something())
+        return posts.filter(lacking_something("" if what == "any" else what))
+
+
+class TaskFilter(django_filters.FilterSet):
+    """The search block of tasks: what is open, unless something else is asked for."""
+
+    OVERDUE, ALL = "overdue", "all"
+    STATES = [
+        (OVERDUE, "已逾期"),
+        *Task.State.choices,
+        (ALL, "全部"),
+    ]
+
+    q = django_filters.CharFilter(label="任务、承办人或网格", method="search")
+    state = django_filters.ChoiceFilter(
+        label="状态", choices=STATES, empty_label="未办结", method="leave"
+    )
+    due_until = django_filters.DateFilter(
+        label="期限不晚于",
+        field_name="due_on",
+        lookup_expr="lte",
+        widget=DayInput,
+    )
+
+    class Meta:
+        model = Task
+        fields = ["q", "state", "due_until"]
+
+    def search(self, tasks, name, words):
+        return tasks.filter(
+            Q(title__icontains=words)
+            | Q(assignee__name__icontains=words)
+            | Q(grid__name__icontains=words)
+        )
+
+    def leave(self, tasks, name, value):
+        return tasks
+
+    def filter_queryset(self, tasks):
+        tasks = super().filter_queryset(tasks)
+        state = self.form.cleaned_data.get("state")
+        if state == self.ALL:
+            return tasks
+        if state == self.OVERDUE:
+            return tasks.overdue(timezone.localdate())
+        return tasks.filter(state=state) if state else tasks.open()

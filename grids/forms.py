@@ -1,6 +1,8 @@
 """What a person may type about grids; a grid itself is chosen by code or by name."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -25,6 +27,17 @@ def add_refusal(form: forms.BaseForm, error: ValidationError) -> None:
         return
     for field, errors in error.error_dict.items():
         form.add_error(field if field in form.fields else None, errors)
+
+
+def carried_out(form: forms.BaseForm, act: Callable[..., Any]) -> Any:
+    """Do what a valid form says and return what came of it; None if it was refused."""
+    if not form.is_valid():
+        return None
+    try:
+        return act(**form.cleaned_data)
+    except ValidationError as error:
+        add_refusal(form, error)
+        return None
 
 
 def offer(field, queryset) -> None:

@@ -269,6 +269,11 @@ class DutyStatementQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[over
     path_field = "district__path"
     view_permission = Permission.GRID_VIEW
 
+    def visible_to(self, user):
+        """Keep the words that bind somebody in a grid that the user sees."""
+        seen = Grid.objects.visible_to(user).order_by().values("district")
+        return self.filter(district__in=seen)
+
 
 class DutyStatement(models.Model):
     """What a district says are the duties of a role, one version for a while.

@@ -138,7 +138,7 @@ def state_duties(
 
 
 @transaction.atomic
-def end_duties(*, statement: DutyStatement, until: date, by: User) -> None:
+def end_duties(*, statement: DutyStatement, until: date, by: User) -> DutyStatement:
     """Go back to the words of the plan; `until` is the first day of that."""
     statement = DutyStatement.objects.select_for_update().get(pk=statement.pk)
     if statement.until:
@@ -156,3 +156,4 @@ def end_duties(*, statement: DutyStatement, until: date, by: User) -> None:
         role=statement.role,
         until=until,
     )
+    return statement

@@ -15,7 +15,8 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 
 from gridinspect.accounts.roles import POSTED_STAFF
 from gridinspect.scope import Place
-from grids.models import Grid, Posting, Task
+from grids.models import Posting, Task
+from grids.querysets import GridQuerySet
 from grids.services.duties import duties_in
 from grids.services.policies import policies_on
 
@@ -97,7 +98,7 @@ def lacks(post: Any) -> list[str]:
     ]
 
 
-def without_person(grids: QuerySet[Grid], on: date) -> QuerySet[Grid]:
+def without_person(grids: GridQuerySet, on: date) -> GridQuerySet:
     """Keep the counted, open grids where no inspector or assistant is on post."""
     districts = grids.order_by().values_list("district", flat=True).distinct()
     posted = Posting.objects.on(on).filter(grid=OuterRef("pk"), role__in=POSTED_STAFF)
@@ -119,7 +120,7 @@ class Fixed:
 
 def fixed_in(
     posts: QuerySet[Posting],
-    grids: QuerySet[Grid],
+    grids: GridQuerySet,
     places: Sequence[Place],
     on: date,
 ) -> list[Fixed]:

@@ -125,7 +125,7 @@ def add_member(
 
 
 @transaction.atomic
-def end_member(*, member: GroupMember, until: date, by: User) -> None:
+def end_member(*, member: GroupMember, until: date, by: User) -> GroupMember:
     """Let a member leave; `until` is the first day without him."""
     group = _locked(member.group)
     member = group.members.get(pk=member.pk)
@@ -137,6 +137,7 @@ def end_member(*, member: GroupMember, until: date, by: User) -> None:
     member.until = until
     member.save(update_fields=["until"])
     record("group.member_left", by=by, target=group, before=str(member), until=until)
+    return member
 
 
 def _locked(group: LeadingGroup) -> LeadingGroup:

@@ -22,6 +22,7 @@ from grids.models import (
     OfficeAsset,
     OfficeLeader,
 )
+from grids.querysets import GridQuerySet
 from grids.rules import WantedOffice, WantedPremises, wanted_office, wanted_premises
 from grids.services.guard import lock_district, require_past
 from grids.services.hanging import (
@@ -56,7 +57,7 @@ def premises_wanted(office: Office, on: date) -> WantedPremises | None:
     return wanted_premises(policy.values, office.kind) if policy else None
 
 
-def without_office(grids: QuerySet[Grid], on: date) -> QuerySet[Grid]:
+def without_office(grids: GridQuerySet, on: date) -> GridQuerySet:
     """Keep the open grids that lack the office which their district's plan wants."""
     districts = grids.order_by().values_list("district", flat=True).distinct()
     wanting: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -199,15 +200,21 @@ def _require_after_opening(office: Office) -> None:
 def appoint_leader(
     *,
     office: Office,
-    person: Person,
+    person: Person | None,
     title: str,
     appointed_by: str,
     appointed_on: date,
     since: date,
     by: User,
     document_number: str = "",
+    name: str = "",
+    phone: str = "",
 ) -> OfficeLeader:
-    """Let a person lead an office from a day on; whoever led it leaves on that day."""
+    """Let a person lead an office from a day on; whoever led it leaves on that day.
+
+    Without a person one is made of `name` and `phone`: a head of a street's section
+    leads the squad ex officio and holds no post here (沈阳).
+    """
     office = _locked(office)
     require_past(since, "任职日期", "since")
     if since < office.opened_on:
@@ -228,7 +235,7 @@ def appoint_leader(
         former.save(update_fields=["until"])
     leader = OfficeLeader(
         office=office,
-        person=person,
+        person=person or make_person(name, phone),
         title=title,
         appointed_by=appointed_by,
         appointed_on=appointed_on,
@@ -249,8 +256,17 @@ def appoint_leader(
     return leader
 
 
+def make_person(name: str, phone: str) -> Person:
+    """Make a person who is known by name and telephone number only."""
+    person = Person(name=name)
+    person.set_phone(phone)
+    person.full_clean(exclude=["id_number", "id_index"])
+    person.save()
+    return person
+
+
 @transaction.atomic
-def end_leader(*, leader: OfficeLeader, until: date, by: User) -> None:
+def end_leader(*, leader: OfficeLeader, until: date, by: User) -> OfficeLeader:
     """Let an office be without a leader; `until` is the first day without."""
     office = _locked(leader.office)
     leader = office.leaders.get(pk=leader.pk)
@@ -262,6 +278,7 @@ def end_leader(*, leader: OfficeLeader, until: date, by: User) -> None:
     leader.until = until
     leader.save(update_fields=["until"])
     record("office.leader_left", by=by, target=office, before=str(leader), until=until)
+    return leader
 
 
 # --- equipment and vehicles -----------------------------------------------------------
@@ -300,7 +317,7 @@ def add_asset(
 
 
 @transaction.atomic
-def end_asset(*, asset: OfficeAsset, until: date, by: User) -> None:
+def end_asset(*, asset: OfficeAsset, until: date, by: User) -> OfficeAsset:
     """Take a piece of equipment or a vehicle out of use from a day on."""
     office = _locked(asset.office)
     asset = office.assets.get(pk=asset.pk)
@@ -312,6 +329,7 @@ def end_asset(*, asset: OfficeAsset, until: date, by: User) -> None:
     asset.until = until
     asset.save(update_fields=["until"])
     record("office.asset_ended", by=by, target=office, before=asset.name, until=until)
+    return asset
 
 
 # --- along with grids -----------------------------------------------------------------

@@ -1,0 +1,153 @@
+"""通讯录: search, print and export; numbers in full for a reason."""
+
+from io import BytesIO
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from gridinspect.accounts.roles import Permission
+from gridinspect.ui.pages import (
+    Action,
+    export_action,
+    render_form,
+    render_list,
+    require_holds,
+)
+from gridinspect.ui.tables import Column, build_table
+from grids import outline
+from grids.access import require_somewhere
+from grids.directory import PARTS, Part, in_full, masked, revealing, write_directory
+from grids.office_forms import DirectoryForm, RevealNumbersForm
+from grids.services.directory import note_export, note_reveal
+
+P = Permission
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CRUMBS = [("通讯录", "/directory/")]
+ON_ONE_PAGE = 2_000  # rows with numbers in full
+
+
+def directory(request):
+    """Show one part of the directory of a place, telephone numbers masked."""
+    require_holds(request.user, P.GRID_VIEW)
+    at = outline.place_asked(request)
+    form = DirectoryForm(request.GET)
+    part = form.part
+    rows = part.found(request.user, at, form.words)
+    asked = request.GET.urlencode()
+    toolbar = [export_action(f"{reverse('grids:directory-export')}?{asked}")]
+    if request.user.holds(P.PERSONAL_REVEAL):
+        url = f"{reverse('grids:directory-reveal')}?{asked}"
+        toolbar.append(Action("查看完整号码", url, icon="eye"))
+    return render_list(
+        request,
+        title="通讯录",
+        table=build_table(
+            request,
+            rows.order_by(),
+            _columns(part),
+            name=f"directory-{part.key}",
+            default_sort=f"{part.at}path",
+        ),
+        filters=_Holder(form),
+        toolbar=toolbar,
+        tree=outline.tree_beside(request, "grids:directory", at),
+        note=f"辖区：{at}" if at else "",
+        empty="没有符合条件的记录，请换一个词或一类内容查询。",
+    )
+
+
+class _Holder:
+    """What the search block asks for: something with a form."""
+
+    def __init__(self, form: DirectoryForm):
+        self.form = form
+
+
+def _columns(part: Part) -> list[Column]:
+    def cell(index: int):
+        return lambda row: part.cells(row, masked)[index]
+
+    return [
+        Column(f"c{index}", head, value=cell(index))
+        for index, head in enumerate(part.heads)
+    ]
+
+
+def _asked(request) -> tuple[Any, DirectoryForm]:
+    return outline.place_asked(request), DirectoryForm(request.GET)
+
+
+def _path(user, place) -> str:
+    return place.path if place else user.scope_paths(P.GRID_VIEW)[0]
+
+
+@require_GET
+def directory_export(request):
+    """Hand out all parts of the directory as a workbook, telephone numbers masked."""
+    require_holds(request.user, P.GRID_VIEW)
+    at, form = _asked(request)
+    lists = [(part, part.found(request.user, at, form.words)) for part in PARTS]
+    stream = BytesIO()
+    rows = write_directory(stream, lists, place=str(at or ""), shown=masked)
+    note_export(by=request.user, path=_path(request.user, at), rows=rows, place=at)
+    return _workbook(stream)
+
+
+def _workbook(stream: BytesIO) -> HttpResponse:
+    name = f"directory-{timezone.localdate()}.xlsx"
+    return HttpResponse(
+        stream.getvalue(),
+        content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def directory_reveal(request):
+    """Show telephone numbers in full, or hand them out, for a reason; it is noted."""
+    require_somewhere(request.user, P.PERSONAL_REVEAL)
+    at, asked = _asked(request)
+    form = RevealNumbersForm(request.POST or None)
+    back = f"{reverse('grids:directory')}?{request.GET.urlencode()}"
+    if not form.is_valid():
+        return render_form(
+            request,
+            title="查看完整号码",
+            form=form,
+            crumbs=[*CRUMBS],
+            cancel=back,
+            submit="查看",
+            note="查看完整号码会记入审计记录，请写明事由。范围是刚才查询的内容。",
+        )
+    lists = []
+    for part in PARTS:
+        found = part.found(request.user, at, asked.words)
+        lists.append((part, list(revealing(part, found, request.user)[:ON_ONE_PAGE])))
+    total = sum(len(rows) for _, rows in lists)
+    note_reveal(
+        by=request.user,
+        path=_path(request.user, at),
+        rows=total,
+        place=at,
+        reason=form.cleaned_data["reason"],
+    )
+    if form.cleaned_data["form"] == "xlsx":
+        stream = BytesIO()
+        write_directory(stream, lists, place=str(at or ""), shown=in_full)
+        return _workbook(stream)
+    sections = [
+        (part, [part.cells(row, in_full) for row in rows]) for part, rows in lists
+    ]
+    context = {
+        "title": "通讯录（完整号码）",
+        "crumbs": [*CRUMBS, ("完整号码", "")],
+        "sections": sections,
+        "place": at,
+        "reason": form.cleaned_data["reason"],
+        "back": back,
+        "most": ON_ONE_PAGE,
+    }
+    return render(request, "grids/offices/directory.html", context)
