@@ -13,6 +13,8 @@ from gridinspect.ui.trees import TreeNode
 from grids.access import may
 from grids.models import City, Grid
 
+MOST = 200  # nodes of one level; the rest is found by the list and its search
+
 
 def place_asked(request) -> Grid | City | None:
     """Return the place whose code ?grid= or ?city= gives, if this person may see it."""
@@ -92,12 +94,30 @@ def nodes(
             selected=at is not None and at.pk == grid.pk,
             has_children=grid.has_below,
             expand_url=f"{reverse('grids:tree')}?to={to}&below={grid.pk}",
-            children=nodes(below(grid), to=to, at=at)
-            if opened or _is_above(grid, at)
-            else (),
+            children=level(grid, to=to, at=at) if opened or _is_above(grid, at) else (),
         )
         for grid in grids
     ]
+
+
+def level(grid: Grid, *, to: str, at: Grid | None = None) -> list[TreeNode]:
+    """Return the open children of a grid as nodes: the first MOST, and what leads on.
+
+    What lies above the chosen grid `at` is among them, wherever its code stands.
+    """
+    found = list(below(grid)[: MOST + 1])
+    children = found[:MOST]
+    if at is not None and _is_above(grid, at):
+        step = int(at.path.removeprefix(grid.path).split("/")[0])
+        if step not in {child.pk for child in children}:
+            children += below(grid).filter(pk=step)
+    drawn = nodes(children, to=to, at=at)
+    if len(found) > MOST:
+        rest = below(grid).count() - len(children)
+        drawn.append(
+            TreeNode(label=f"其余 {rest} 个，请在列表中查询", url=list_at(to, grid))
+        )
+    return drawn
 
 
 def city_nodes(grids: list[Grid], *, to: str, at: Grid | None) -> list[TreeNode]:

@@ -123,8 +123,7 @@ def grid_tree(request):
     visible = Grid.objects.visible_to(request.user)
     if "below" in request.GET:
         grid: Grid = get_object_or_404(visible, pk=_key(request.GET["below"]))
-        children = outline.below(grid)
-        return render_tree(request, nodes=outline.nodes(children, to=to))
+        return render_tree(request, nodes=outline.level(grid, to=to))
     at = visible.filter(pk=_key(request.GET.get("at", ""))).first()
     nodes = outline.city_nodes(outline.tops(request.user), to=to, at=at)
     return render_tree(request, nodes=nodes)

@@ -30,6 +30,23 @@ POLICY = "erqi-2013"
 CITY = ("410100", "郑州市", "河南省")
 
 
+def branching(prefix: str, number: int, *, branch: int) -> Node:
+    """Return a root with so many nodes in all, `branch` below each until they end."""
+    root = Node(f"{prefix}R", f"{prefix}区", "district")
+    serial, level, made = count(1), [root], 1
+    while made < number:
+        below = []
+        for parent in level:
+            for _ in range(min(branch, number - made)):
+                n = next(serial)
+                node = Node(f"{prefix}{n}", f"{n}号社区", "community")
+                parent.children.append(node)
+                below.append(node)
+                made += 1
+        level = below
+    return root
+
+
 class NoGround(Exception):
     """No scratch database can be had; the message says why, in Chinese."""
 
@@ -45,6 +62,7 @@ class Sizes:
     import_rows: int = 10_000
     long_rows: int = 100_000
     nodes: int = 50_000
+    tree_nodes: int = 10_000  # under one root, for its pages
     writes: int = 12  # of each of the writers
     pdf_rows: int = 1_000
     runs: int = 5
@@ -102,6 +120,21 @@ class Ground:
             by=self.by,
         )
         return district
+
+    @cached_property
+    def big_district(self) -> Grid:
+        """A district of 10,000 nodes, fifty below each, that no other page shows."""
+        return self._alone("419990", branch=50)
+
+    @cached_property
+    def wide_district(self) -> Grid:
+        """A district of 10,000 nodes that all lie directly below its root."""
+        return self._alone("419991", branch=self.sizes.tree_nodes)
+
+    def _alone(self, code: str, *, branch: int) -> Grid:
+        root = branching(code, self.sizes.tree_nodes, branch=branch)
+        opened_on, city = self.today - timedelta(days=2000), self.other_city
+        return build_district(city=city, root=root, opened_on=opened_on, by=self.by)
 
     def fresh_district(self) -> Grid:
         """Build one more district without units, in a city that no page shows."""

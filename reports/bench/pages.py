@@ -59,6 +59,45 @@ def dashboard_district(ground: Ground) -> Measured:
     return _page(ground, "dashboard_district", client, lambda: address)
 
 
+def tree_levels(ground: Ground) -> Measured:
+    """Open the tree of 10,000 nodes level by level, from the root to the leaves."""
+    district = ground.big_district
+    client = ground.client(role=Role.DISTRICT_BUREAU, grid=district)
+    tree, way = reverse("grids:tree"), [district]
+    while below := way[-1].children.order_by("-rght", "pk").first():
+        way.append(below)
+    levels = cycle([tree, *(f"{tree}?below={grid.pk}" for grid in way[:-1])])
+    return _page(ground, "tree_levels", client, lambda: next(levels))
+
+
+def tree_wide(ground: Ground) -> Measured:
+    """Open one level that has all of the 10,000 nodes."""
+    district = ground.wide_district
+    client = ground.client(role=Role.DISTRICT_BUREAU, grid=district)
+    address = f"{reverse('grids:tree')}?below={district.pk}"
+    return _page(ground, "tree_wide", client, lambda: address)
+
+
+def tree_search(ground: Ground) -> Measured:
+    """Search 10,000 grids by name, code and initials, in the list and in a field."""
+    district = ground.big_district
+    client = ground.client(role=Role.DISTRICT_BUREAU, grid=district)
+    listed, field = reverse("grids:list"), reverse("grids:options")
+    words = ("9号社区", "77号", district.code[:4], "sq", "查无此名")
+    addresses = cycle(f"{page}?q={word}" for word in words for page in (listed, field))
+    return _page(ground, "tree_search", client, lambda: next(addresses))
+
+
+def tree_list(ground: Ground) -> Measured:
+    """The list beside that tree: its first page, a late one, and a branch alone."""
+    district = ground.big_district
+    client = ground.client(role=Role.DISTRICT_BUREAU, grid=district)
+    listed, last = reverse("grids:list"), max(1, ground.sizes.tree_nodes // 20)
+    branch = district.children.order_by("pk")[0]
+    asked = cycle(("", f"?page={last}", f"?grid={branch.code}"))
+    return _page(ground, "tree_list", client, lambda: f"{listed}{next(asked)}")
+
+
 def list_search(ground: Ground) -> Measured:
     """The list of a district's units searched by a part of the name, short and long."""
     client = ground.client(role=Role.DISTRICT_BUREAU, grid=ground.a_district)

@@ -14,7 +14,7 @@ from gridinspect.accounts.models import User
 from grids.models import Grid
 from grids.services import tree
 from grids.services.tree import Node, build_district
-from reports.bench.ground import Ground
+from reports.bench.ground import Ground, branching
 from reports.bench.measuring import (
     Cost,
     Measured,
@@ -39,13 +39,15 @@ def tree_build(ground: Ground) -> Measured:
     ground.plain("CREATE TABLE bench_tree (LIKE grids_grid INCLUDING ALL)")
 
     def ours() -> None:
-        root = _root(f"T{next(serial):02}", number)
+        root = branching(f"T{next(serial):02}", number, branch=BRANCH)
         build_district(city=city, root=root, opened_on=today, by=ground.by)
 
     def bare() -> None:
         ground.plain("TRUNCATE bench_tree")
         buffer = StringIO()
-        csv.writer(buffer).writerows(_numbered(_root("F", number), city.pk, today))
+        csv.writer(buffer).writerows(
+            _numbered(branching("F", number, branch=BRANCH), city.pk, today)
+        )
         buffer.seek(0)
         names = (
             "id, parent_id, district_id, city_id, code, name, pinyin, kind, path, "
@@ -57,24 +59,6 @@ def tree_build(ground: Ground) -> Measured:
             )
 
     return ground.clock.compare("tree_build", ours, bare, runs=3, warm=False)
-
-
-def _root(prefix: str, number: int) -> Node:
-    """Return a root with so many nodes in all, three levels below it."""
-    root = Node(f"{prefix}R", f"{prefix}区", "district")
-    serial, level = count(1), [root]
-    made = 1
-    while made < number:
-        below = []
-        for parent in level:
-            for _ in range(min(BRANCH, number - made)):
-                n = next(serial)
-                node = Node(f"{prefix}{n}", f"{n}号社区", "community")
-                parent.children.append(node)
-                below.append(node)
-                made += 1
-        level = below
-    return root
 
 
 def _numbered(root: Node, city: int, today) -> list[tuple]:

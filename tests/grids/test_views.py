@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from gridinspect.accounts.roles import Role
+from grids import outline
 from grids.models import Grid
 from grids.services import codes, tree
 from tests.factories import (
@@ -154,6 +155,45 @@ def test_a_foreign_level_does_not_exist(bureau_client, huiji):
     response = bureau_client.get("/grids/tree/", {"below": huiji.pk})
 
     assert response.status_code == 404
+
+
+def test_a_level_costs_the_same_for_many_grids(
+    bureau_client, erqi, bureau, django_assert_max_num_queries
+):
+    nodes = [tree.Node(f"N{n:03}", f"{n}号街道", "street") for n in range(60)]
+    for node in nodes:
+        node.children = [tree.Node(f"{node.code}C", f"{node.name}社区", "community")]
+    tree.add_below(
+        district=erqi,
+        additions=[(erqi, node) for node in nodes],
+        opened_on=LONG_AGO,
+        by=bureau,
+    )
+    bureau_client.get("/grids/tree/")
+
+    with django_assert_max_num_queries(7):
+        bureau_client.get("/grids/tree/", {"below": erqi.pk})
+    with django_assert_max_num_queries(7):
+        bureau_client.get("/grids/tree/")
+    with django_assert_max_num_queries(5):
+        bureau_client.get("/grids/options/", {"q": "社区"})
+
+
+def test_a_level_of_very_many_leads_on_to_the_list(bureau_client, erqi, monkeypatch):
+    monkeypatch.setattr(outline, "MOST", 3)
+    streets = [make_grid(f"{n}号街道", parent=erqi, code=f"S{n}") for n in range(5)]
+
+    level = page(bureau_client.get("/grids/tree/", {"below": erqi.pk}))
+    assert "2号街道" in level
+    assert "3号街道" not in level
+    assert "其余 2 个，请在列表中查询" in level
+
+    chosen = page(bureau_client.get("/grids/tree/", {"at": streets[4].pk}))
+    assert "4号街道" in chosen
+    cell = make_grid("一号单元", parent=streets[4], kind="cell")
+    chosen = page(bureau_client.get("/grids/tree/", {"at": cell.pk}))
+    assert "一号单元" in chosen
+    assert "其余 1 个" in chosen
 
 
 def test_suggestions_stay_inside_the_jurisdiction(bureau_client, street, huiji):

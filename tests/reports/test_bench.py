@@ -20,6 +20,7 @@ TINY = Sizes(
     import_rows=120,
     long_rows=150,
     nodes=60,
+    tree_nodes=80,
     writes=2,
     pdf_rows=30,
     runs=2,
