@@ -74,16 +74,20 @@ def as_pdf(report: Report, *, code: str) -> bytes:
         )
     )
     story += [pdf.paragraph(text) for text in report.summary]
-    overview, *details = report.tables
-    story += [*pdf.section(overview.heading), *paper_table(overview)]
+    for sheet in report.tables:
+        story += [*pdf.section(sheet.heading), *paper_table(sheet)]
+    # After the tables, which break anywhere: a chart does not, and among them it would
+    # leave the rest of a page blank.
     for chart in report.charts:
         story += as_flowables(chart, wide=wide)
-    for sheet in details:
-        story += [*pdf.section(sheet.heading), *paper_table(sheet)]
-    story += [pdf.paragraph(note, pdf.NOTE) for note in report.notes]
     basis = "、".join(report.policies) or "尚未采用实施方案"
-    story.append(pdf.paragraph(f"依据：{basis}。", pdf.NOTE))
-    story.append(pdf.signature_foot(organisation=report.place, wide=wide))
+    story.append(
+        pdf.together(  # a page with nothing but the seal could go to any paper
+            *(pdf.paragraph(note, pdf.NOTE) for note in report.notes),
+            pdf.paragraph(f"依据：{basis}。", pdf.NOTE),
+            pdf.signature_foot(organisation=report.place, wide=wide),
+        )
+    )
     return pdf.build(
         story,
         title=report.full_title,
