@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from assistants.establishment import EstablishmentRow, establishment_of
 from assistants.models import StaffFile
@@ -49,6 +50,7 @@ NEEDS = {
     "assigned": P.ENTERPRISE_VIEW,
     "acquired": P.ENTERPRISE_VIEW,
     "filed": P.ENTERPRISE_VIEW,
+    "stale": P.ENTERPRISE_VIEW,
     "trained": P.STAFF_VIEW,
     "networked": P.GRID_VIEW,
     "timely": P.CASE_VIEW,
@@ -311,6 +313,10 @@ def rows_of(part: Part, scope: Scope) -> str:
     if part.rows == "grids":
         asked = {"kind": part.kind} if part.kind else {}
         return outline.list_at("grids:list", place, **asked)
+    if part.rows == "stale":  # the list of units is that of today
+        asked = {"status": "known", "survey": "stale"}
+        is_today = scope.on == timezone.localdate()
+        return outline.list_at("enterprises:list", place, **asked) if is_today else ""
     if part.rows == "staff":
         asked = {"kind": part.kind} if part.kind in POSTED_STAFF else {}
         return outline.list_at("assistants:list", place, on=on, **asked)

@@ -27,9 +27,12 @@ from reports.builders.booklet import booklet, booklet_pdf
 from reports.builders.conformance import TITLE as CONFORMANCE
 from reports.builders.conformance import conformance_report
 from reports.builders.paper import PDF, XLSX, Report, as_pdf, as_xlsx
+from reports.builders.programme import TITLE as PROGRAMME
+from reports.builders.programme import programme_report
 from reports.builders.staffing import TITLE as STAFFING
 from reports.builders.staffing import staffing_report
 from reports.conformance import conformance_of, scopes_of
+from reports.programme.boards import boards_of
 from reports.rows import known_units
 
 TREND_DAYS = 366
@@ -87,6 +90,12 @@ def _conformance(place: Place, on: date) -> Report:
     )
 
 
+def _programme(place: Place, on: date) -> Report:
+    return programme_report(
+        boards_of(place, on), place=place.name, policies=policy_titles(place, on)
+    )
+
+
 def _booklet(place: Place, on: date) -> Report:
     if isinstance(place, City):
         raise Refused("一格一册按网格编制，请选择区县或下级网格。")
@@ -104,6 +113,7 @@ KINDS = {
         Kind("staffing", STAFFING, _staffing),
         Kind("acquisition", ACQUISITION, _acquisition),
         Kind("conformance", CONFORMANCE, _conformance),
+        Kind("programme", PROGRAMME, _programme),
         Kind(
             "booklet",
             BOOKLET,

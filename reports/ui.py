@@ -1,9 +1,16 @@
 """What the reports add to menus, pages and the trail."""
 
+from datetime import date
+
+from django.urls import reverse
+
+from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts, name_values
-from gridinspect.ui.registry import menu, tabs
+from gridinspect.ui.registry import Todo, menu, tabs, workbench
+from reports.models import Assessment
 from reports.services import KINDS
+from reports.views.assessments import grid_assessments
 from reports.views.figures import grid_figures
 
 menu.add(
@@ -24,6 +31,30 @@ menu.add(
 )
 menu.add(
     "监管态势",
+    "两网化推进",
+    "reports:programme",
+    Permission.COVERAGE_VIEW,
+    "flag",
+    22,
+)
+menu.add(
+    "监管态势",
+    "检查考核",
+    "reports:assessments",
+    Permission.COVERAGE_VIEW,
+    "clipboard-check",
+    24,
+)
+menu.add(
+    "监管态势",
+    "目标责任书",
+    "reports:letters",
+    Permission.REPORT_VIEW,
+    "file-earmark-text",
+    26,
+)
+menu.add(
+    "监管态势",
     "方案试算",
     "reports:what-if",
     Permission.COVERAGE_VIEW,
@@ -40,6 +71,33 @@ menu.add(
 )
 
 tabs.add("grids.grid", "figures", "覆盖情况", grid_figures, Permission.COVERAGE_VIEW)
+tabs.add(
+    "grids.grid",
+    "assessments",
+    "检查考核",
+    grid_assessments,
+    Permission.COVERAGE_VIEW,
+)
 
 name_acts({"tally.drifted": "统计数与明细不符", "report.asked": "生成报告"})
+name_acts(
+    {
+        "programme.reported": "填报项目进展",
+        "programme.assessed": "登记检查考核",
+        "programme.remedied": "登记整改",
+        "target_letter.issued": "下达目标责任书",
+    }
+)
 name_values("kind", [(kind.key, kind.name) for kind in KINDS.values()])
+
+
+def _remedies(user: User, today: date) -> list[Todo]:
+    """Say what was asked for and not done in the grids that the user answers for."""
+    if not user.holds(Permission.PROGRAMME_REPORT):
+        return []
+    overdue = Assessment.objects.visible_to(user).overdue(on=today)
+    url = f"{reverse('reports:assessments')}?remedy=overdue"
+    return [Todo("检查考核逾期未整改", overdue.count(), url, urgent=True)]
+
+
+workbench.add(_remedies)

@@ -19,6 +19,8 @@ from gridinspect.documents.attachments import attach
 from gridinspect.documents.services import archive
 from gridinspect.imports.models import ImportBatch, ImportRow
 from gridinspect.jobs.models import Job
+from reports.models import TargetLetter
+from reports.programme.services import Asked, assess, report_findings
 from tests.factories import (
     TODAY,
     make_adoption,
@@ -58,6 +60,7 @@ def make_one_of_everything(district, *, word, letters):
     _make_unit(has)
     _make_cases(has)
     _make_work(has)
+    _make_programme(has)
     return has
 
 
@@ -182,6 +185,96 @@ def _make_work(has):
         values={"name": f"{has.word}预览商行"},
     )
     record("grid.changed", by=has.bureau, target=has.grid)
+
+
+def _make_programme(has):
+    """Make what is kept of the programme: a report, an assessment, a letter."""
+    has.finding = report_findings(
+        grids=[has.district],
+        asked=Asked("erqi-2013", "requirements", "body", "成立专门组织"),
+        result="met",
+        points=None,
+        on=TODAY(),
+        signer=f"{has.word}签字人",
+        remark=f"{has.word}说明",
+        upload=None,
+        place=has.district,
+        by=has.bureau,
+    )[0]
+    has.assessment = assess(
+        grid=has.grid,
+        kind="supervision",
+        on=TODAY(),
+        assessor=f"{has.word}检查组",
+        result="to_remedy",
+        findings=f"{has.word}情况",
+        remedy=f"{has.word}要求",
+        remedy_due=TODAY() + timedelta(days=9),
+        score=None,
+        upload=None,
+        by=has.bureau,
+    )
+    has.letter = TargetLetter.objects.create(
+        grid=has.grid,
+        number=f"{has.word}人社监责字〔2026〕第1号",
+        above=has.street.name,
+        year=2026,
+        phase="建成",
+        issued_on=TODAY(),
+        issued_by=has.bureau,
+        document=_archived(has, "目标责任书", Permission.REPORT_VIEW),
+    )
+
+
+def _make_offices(has):
+    """Make an office with all that it has, a leading group, duties, and work to do."""
+    by = {"by": has.bureau}
+    has.office = make_office(
+        grid=has.grid, name=f"{has.word}服务站", address=f"{has.word}路2号"
+    )
+    has.office_leader = appoint_leader(
+        office=has.office,
+        person=has.staff.person,
+        title=f"{has.word}站长",
+        appointed_by=f"{has.word}街道",
+        appointed_on=TODAY(),
+        since=TODAY(),
+        **by,
+    )
+    has.office_asset = add_asset(
+        office=has.office,
+        kind="vehicle",
+        name=f"{has.word}执法车",
+        since=TODAY(),
+        **by,
+    )
+    has.group = make_group(grid=has.grid, name=f"{has.word}领导小组")
+    has.member = add_member(
+        group=has.group,
+        person=None,
+        name=f"{has.word}组长",
+        post=f"{has.word}街道主任",
+        part=1,
+        since=TODAY(),
+        **by,
+    )
+    has.duty = state_duties(
+        district=has.district,
+        role=Role.ASSISTANT,
+        text=f"{has.word}职责",
+        since=TODAY(),
+        **by,
+    )
+    has.plan = make_work_plan(
+        grid=has.grid, title=f"{has.word}计划", made_by=has.bureau
+    )
+    has.task = make_task(
+        grid=has.grid,
+        plan=has.plan,
+        title=f"{has.word}待办",
+        assignee=has.staff.person,
+        assigned_by=has.bureau,
+    )
 
 
 def make_closed_case(has, *, on):

@@ -79,9 +79,12 @@ KEYLESS = {
     "imports:template": ["enterprises"],
     "imports:upload": ["enterprises"],
     "jobs:list": [],
+    "reports:assessments": [],
     "reports:conformance": [],
     "reports:dashboard": [],
+    "reports:letters": [],
     "reports:new": [],
+    "reports:programme": [],
     "ui:style": [],
     "workdays:add": [],
     "reports:what-if": [],
@@ -115,6 +118,8 @@ SEARCHES = [
     ("grids:list", "q={w}"),
     ("grids:options", "q={w}"),
     ("grids:options", "q=jsq"),
+    ("reports:assessments", "name={w}"),
+    ("reports:letters", "name={w}&number={w}"),
 ]
 
 # Pages that can be asked for one place.
@@ -131,9 +136,11 @@ BY_PLACE = [
     "grids:create",
     "grids:list",
     "grids:map",
+    "reports:assessments",
     "reports:conformance",
     "reports:dashboard",
     "reports:new",
+    "reports:programme",
 ]
 
 # Keys of what belongs to no place: the law, and the calendar.
@@ -208,9 +215,21 @@ SCOPED = {
     "grids:tiling": lambda has: [has.grid.pk],
     "grids:undo": lambda has: [has.grid.pk],
     "grids:posting-end": lambda has: [has.account_posting.pk],
+    "reports:assess": lambda has: [has.grid.pk],
+    "reports:assessment": lambda has: [has.assessment.pk],
+    "reports:assessment-remedy": lambda has: [has.assessment.pk],
     "reports:city": lambda has: [has.foreign_city.code],
     "reports:city-rows": lambda has: [has.foreign_city.code, "acquired", "missing"],
     "reports:grid": lambda has: [has.grid.pk],
+    "reports:letter-issue": lambda has: [has.grid.pk],
+    "reports:programme-milestone": lambda has: [has.district.pk, "system"],
+    "reports:programme-node": lambda has: [has.grid.pk],
+    "reports:programme-report": lambda has: [
+        has.district.pk,
+        "erqi-2013",
+        "requirements",
+        "body",
+    ],
     "reports:grid-rows": lambda has: [has.grid.pk, "acquired", "missing"],
 }
 

@@ -24,6 +24,7 @@ from reports.demo.accounts import ACCOUNTS, PASSWORD
 from reports.demo.cases import build_cases
 from reports.demo.jurisdictions import CITIES, JURISDICTIONS, Jurisdiction, trees
 from reports.demo.people import People
+from reports.demo.programme import build_programme
 from reports.demo.surveys import answers_for
 from reports.demo.units import Units
 
@@ -74,6 +75,8 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
             tallies.recount(district, day)
         tallies.settle(district, today=today)
     say("统计完毕。")
+    build_programme(today=today)
+    say("项目进展登记完毕。")
 
 
 def _adopt(plan: Jurisdiction, district: Grid, *, by: User) -> None:

@@ -303,7 +303,7 @@ def _score(scope: Scope, ground: _Ground, facts: Facts, followed: Followed) -> S
         if (asked := (scope.place.pk, followed.slug, checklist.key, item.key))
         in ground.found
     }
-    return score(
+    scored = score(
         checklist,
         followed.slug,
         followed.items,
@@ -311,6 +311,7 @@ def _score(scope: Scope, ground: _Ground, facts: Facts, followed: Followed) -> S
         facts=facts,
         found=found,
     )
+    return replace(scored, origin=f"《{followed.origin}》")
 
 
 def _milestones(

@@ -23,6 +23,9 @@ class Found(Protocol):
     result: str  # met, partly, not_met
     points: Decimal | None
     on: date
+    signer: str
+
+    def get_basis_display(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Score:
     checklist: Checklist
     slug: str  # of the policy that has the list
     items: tuple[Scored, ...]
+    origin: str = ""  # the title of that policy
 
     @property
     def points(self) -> Fraction:

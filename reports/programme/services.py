@@ -208,7 +208,7 @@ def _kept(score: Score | None) -> Mapping[str, Any] | None:
         "out_of": score.out_of,
         "needed": score.needed,
         "missing": score.missing,
-        "items": [
+        "lines": [
             [one.item.name, None if one.points is None else float(one.points)]
             for one in score.items
         ],
