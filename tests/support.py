@@ -226,57 +226,6 @@ def _make_programme(has):
     )
 
 
-def _make_offices(has):
-    """Make an office with all that it has, a leading group, duties, and work to do."""
-    by = {"by": has.bureau}
-    has.office = make_office(
-        grid=has.grid, name=f"{has.word}服务站", address=f"{has.word}路2号"
-    )
-    has.office_leader = appoint_leader(
-        office=has.office,
-        person=has.staff.person,
-        title=f"{has.word}站长",
-        appointed_by=f"{has.word}街道",
-        appointed_on=TODAY(),
-        since=TODAY(),
-        **by,
-    )
-    has.office_asset = add_asset(
-        office=has.office,
-        kind="vehicle",
-        name=f"{has.word}执法车",
-        since=TODAY(),
-        **by,
-    )
-    has.group = make_group(grid=has.grid, name=f"{has.word}领导小组")
-    has.member = add_member(
-        group=has.group,
-        person=None,
-        name=f"{has.word}组长",
-        post=f"{has.word}街道主任",
-        part=1,
-        since=TODAY(),
-        **by,
-    )
-    has.duty = state_duties(
-        district=has.district,
-        role=Role.ASSISTANT,
-        text=f"{has.word}职责",
-        since=TODAY(),
-        **by,
-    )
-    has.plan = make_work_plan(
-        grid=has.grid, title=f"{has.word}计划", made_by=has.bureau
-    )
-    has.task = make_task(
-        grid=has.grid,
-        plan=has.plan,
-        title=f"{has.word}待办",
-        assignee=has.staff.person,
-        assigned_by=has.bureau,
-    )
-
-
 def make_closed_case(has, *, on):
     """Close a case of a district on a day, in time."""
     return make_case(
