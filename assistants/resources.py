@@ -1,23 +1,37 @@
 """The roster of assistants and inspectors (人员名册) as a workbook."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
+from assistants.filters import StaffFilter
 from assistants.models import StaffFile
 from gridinspect.accounts.models import Person
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.accounts.rules import check_citizen_id
 from gridinspect.copying import take_keys
 from gridinspect.imports import cleaning
 from gridinspect.imports.cleaning import MonthDate
-from gridinspect.imports.fields import SheetField
+from gridinspect.imports.fields import SheetField, fits_mask, is_masked
 from gridinspect.imports.registry import register
-from gridinspect.imports.resource import NEW, Row, merge
+from gridinspect.imports.resource import NEW, Row, Written, drop_masked, merge
 from gridinspect.imports.staging import insert_rows, update_rows
+from gridinspect.imports.traces import (
+    differing,
+    one_more,
+    put_back,
+    referring,
+    remove,
+)
+from gridinspect.scope import within_paths
 from gridinspect.secrets import blind_index, mask_id, mask_phone
+from grids import outline
 from grids.models import Grid, Posting
-from grids.resources import OUTSIDE, DistrictResource
+from grids.resources import OUTSIDE, DistrictResource, place_words
 from grids.services.figures import mark_all_dirty
 
 ROLES = {
@@ -59,6 +73,8 @@ class StaffResource(DistrictResource):
     key_field = "id_number"
     identifying = ("id_number", "name")
     conflict_code = "id_conflict"
+    can_be_undone = True
+    has_records = True
 
     name = SheetField(
         "姓名",
@@ -230,11 +246,76 @@ class StaffResource(DistrictResource):
         "备注", cleaning.text(500), synonyms=("说明", "备注说明"), help="其他说明"
     )
 
+    @classmethod
+    def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
+        at = outline.place_asked(request)
+        files = StaffFile.objects.visible_to(request.user)
+        search = StaffFilter(request.GET, queryset=files, place=at)
+        paths = request.user.scope_paths(cls.permission)
+        for file in search.qs.for_list(search.day).order_by("person__name", "pk"):
+            person = file.person
+            record: dict[str, Any] = {
+                name: getattr(file, attribute)
+                for name, attribute in FILE_FIELDS.items()
+            }
+            record |= {
+                "name": person.name,
+                "gender": file.get_gender_display(),
+                "birth_date": file.birth_date,
+                "id_number": mask_id(person.id_number),
+                "phone": mask_phone(person.phone),
+            }
+            posts = [
+                post
+                for post in person.posts_of_the_day
+                if post.grid and any(post.grid.path.startswith(p) for p in paths)
+            ]
+            if posts and person.id_number:
+                post = max(posts, key=lambda post: post.since)
+                yield (
+                    record | {"role": post.get_role_display()} | place_words(post.grid)
+                )
+
+    def identify(self, row: Row) -> str:
+        """A hidden number is no number: with the name it says who may be meant."""
+        number = super().identify(row)
+        return f"{number} {row.values.get('name')}" if is_masked(number) else number
+
     def prepare(self) -> None:
         super().prepare()
         self._grids: set[int] = set()
 
+    def _find_hidden(self, rows: list[Row]) -> None:
+        """Put the full number in place of a hidden one, by the name in this area."""
+        hidden = [row for row in rows if is_masked(row.values.get("id_number"))]
+        if not hidden:
+            return
+        posts = Posting.objects.filter(
+            within_paths(self.paths, "grid__path"), person=OuterRef("pk")
+        )
+        persons = Person.objects.filter(
+            Exists(posts), name__in={row.values.get("name") for row in hidden}
+        )
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for person in persons:
+            by_name[person.name].append(person.id_number)
+        for row in hidden:
+            masked = str(row.values["id_number"])
+            found = [
+                number
+                for number in by_name.get(str(row.values.get("name")), ())
+                if fits_mask(masked, number)
+            ]
+            row.values["id_number"] = found[0] if len(found) == 1 else None
+            if len(found) != 1:
+                row.reject(
+                    "id_masked",
+                    "身份证号隐去了部分数字，按姓名不能确定是谁，请填写完整号码。",
+                    at="id_number",
+                )
+
     def check(self, rows: list[Row]) -> None:
+        self._find_hidden(rows)
         for row in rows:
             self._check_against_id(row)
             self.place(row)
@@ -284,6 +365,7 @@ class StaffResource(DistrictResource):
     def _compare(self, row: Row, known: "Known | None") -> None:
         if known is None:
             row.action = NEW
+            drop_masked(row, "phone")
             return
         row.target = known
         relevant = known.current(self.today) or known.posts
@@ -351,6 +433,7 @@ class StaffResource(DistrictResource):
         )
         self._post([(key, row) for key, row in zip(keys, rows, strict=True)])
         for key, row in zip(keys, rows, strict=True):
+            row.record = key
             yield [key, "new", row.number]
 
     def _change(self, rows: list[Row]) -> Iterable[Any]:
@@ -379,6 +462,8 @@ class StaffResource(DistrictResource):
         )
         self._repost([r for r in rows if r.changes.keys() & {"grid", "role"}])
         for row in rows:
+            row.record = row.target.person.pk
+            row.before["file"] = bool(row.target.file)
             yield [row.target.person.pk, "changed", row.number, sorted(row.changes)]
 
     def _repost(self, rows: list[Row]) -> None:
@@ -387,12 +472,15 @@ class StaffResource(DistrictResource):
             post = self._post_of(row.target)
             if post and post.grid_id:
                 left.append((post.pk, max(self.as_of, post.since)))
+                row.before["post"] = [post.grid_id, post.role, post.since]
                 self._grids.add(post.grid_id)
                 row.values["role"] = row.values.get("role") or post.role
                 if "grid" not in row.changes:
                     row.grid = self.places.rows.get(post.grid_id, row.grid)
         self._leave(left)
         self._post([(row.target.person.pk, row) for row in rows], since=self.as_of)
+        for row in rows:
+            row.before["posted"] = row.grid.pk
 
     def _leave(self, left: list[tuple[int, date]]) -> None:
         """End posts; one that would not have lasted a day is taken back."""
@@ -422,10 +510,115 @@ class StaffResource(DistrictResource):
             started = since or _day(row.values.get("hire_date")) or self.as_of
             self._since = min(getattr(self, "_since", started), started)
 
+    # ---- undoing ---------------------------------------------------------------------
+
+    def obstacles(self, written: list[Written]) -> dict[int, str]:
+        """A person who has an account, a training or another post by now stays."""
+        added = [one.record for one in written if one.action == NEW]
+        changed = [one for one in written if one.action != NEW]
+        files = dict(
+            StaffFile.objects.filter(person_id__in=added).values_list("pk", "person_id")
+        )
+        found = referring(Person, added, besides=(StaffFile, Posting))
+        on_files = referring(StaffFile, files)
+        found |= {files[key]: why for key, why in on_files.items()}
+        found |= one_more(Posting, "person_id", added, "的岗位后来有变动")
+        ended = Posting.objects.filter(person_id__in=added, until__isnull=False)
+        found |= dict.fromkeys(
+            ended.values_list("person_id", flat=True), "的岗位后来有变动"
+        )
+        found |= differing(Person, _phones(changed, 1))
+        persons = {
+            file.person_id: file.pk
+            for file in StaffFile.objects.filter(
+                person_id__in=[one.record for one in changed]
+            )
+        }
+        stored = {persons[key]: v for key, v in _files(changed, 1).items()}
+        people = {file: person for person, file in persons.items()}
+        found |= {people[key]: why for key, why in differing(StaffFile, stored).items()}
+        moved = [one.record for one in changed if "posted" in one.before]
+        still = Posting.objects.filter(
+            person_id__in=moved, since=self.as_of, until=None
+        )
+        gone = set(moved) - set(still.values_list("person_id", flat=True))
+        return found | dict.fromkeys(gone, "的岗位后来又有变动")
+
+    def take_back(self, written: list[Written]) -> None:
+        added = [one.record for one in written if one.action == NEW]
+        changed = [one for one in written if one.action != NEW]
+        posts = Posting.objects.filter(person_id__in=added, grid__isnull=False)
+        self._grids = set(posts.values_list("grid_id", flat=True))
+        self._since = min(posts.values_list("since", flat=True), default=self.as_of)
+        for one in changed:
+            self._repost_back(one)
+        put_back(Person, _phones(changed, 0), _index_phone)
+        files = {
+            file.person_id: file.pk
+            for file in StaffFile.objects.filter(
+                person_id__in=[one.record for one in changed]
+            )
+        }
+        before = {files[key]: values for key, values in _files(changed, 0).items()}
+        put_back(StaffFile, before)
+        fresh = [one.record for one in changed if not one.before.get("file", True)]
+        remove(StaffFile, [*added, *fresh], "person_id")
+        remove(Posting, added, "person_id")
+        remove(Person, added)
+        self.finish()
+
+    def _repost_back(self, one: Written) -> None:
+        if "posted" not in one.before:
+            return
+        posts = Posting.objects.filter(person_id=one.record)
+        new = one.before["posted"]
+        posts.filter(grid_id=new, since=self.as_of, until=None).delete()
+        self._grids.add(new)
+        if "post" not in one.before:
+            return
+        grid, role, since = one.before["post"]
+        self._grids.add(grid)
+        left = posts.filter(grid_id=grid, role=role, since=since, until__isnull=False)
+        if not left.update(until=None):
+            posts.create(person_id=one.record, grid_id=grid, role=role, since=since)
+
     def finish(self) -> None:
         """Ask for the figures of the grids that gained or lost a person."""
         if self._grids:
             mark_all_dirty(self._grids, getattr(self, "_since", self.as_of))
+
+
+def _phones(changed: list[Written], which: int) -> dict[int, dict[str, Any]]:
+    """Return the telephones before (0) or after (1) a change, by person."""
+    return {
+        one.record: {"phone": one.changes["phone"][which]}
+        for one in changed
+        if "phone" in one.changes
+    }
+
+
+def _files(changed: list[Written], which: int) -> dict[int, dict[str, Any]]:
+    """Return the values of changed files before or after, by person."""
+    found: dict[int, dict[str, Any]] = {}
+    for one in changed:
+        if not one.before.get("file", True):
+            continue  # the import made the file: it goes as a whole
+        values = {
+            FILE_FIELDS.get(name, name): pair[which]
+            for name, pair in one.changes.items()
+            if name in FILE_FIELDS or name == "birth_date"
+        }
+        if "gender" in one.changes:
+            word = one.changes["gender"][which]
+            values["gender"] = GENDERS[word].value if word else ""
+        if values:
+            found[one.record] = values
+    return found
+
+
+def _index_phone(person: Person) -> Iterable[str]:
+    person.phone_index = blind_index(person.phone, purpose="person.phone")
+    return ("phone_index",)
 
 
 class Known:

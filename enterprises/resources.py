@@ -2,13 +2,17 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Max
+from django.db import connection
+from django.db.models import Max, Q
 
+from enterprises.columns import units_asked
 from enterprises.industries import DIVISIONS, SECTIONS, check_industry
+from enterprises.matching import Facts, match
 from enterprises.models import Enterprise, Placement, StatusPeriod
 from enterprises.rules import (
     CodeError,
@@ -16,18 +20,27 @@ from enterprises.rules import (
     check_uscc,
     name_key,
 )
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.copying import take_keys
 from gridinspect.imports import cleaning
 from gridinspect.imports.fields import SheetField
 from gridinspect.imports.registry import register
-from gridinspect.imports.resource import NEW, Row, merge
+from gridinspect.imports.resource import NEW, Row, Written, drop_masked, merge
 from gridinspect.imports.staging import insert_rows, update_rows
+from gridinspect.imports.traces import (
+    differing,
+    one_more,
+    put_back,
+    referring,
+    remove,
+)
+from gridinspect.pinyin import initials
 from gridinspect.secrets import blind_index, mask_phone
+from grids import outline
 from grids.models import Grid
-from grids.resources import OUTSIDE, DistrictResource
+from grids.resources import OUTSIDE, DistrictResource, place_words
 from grids.services.figures import mark_all_dirty
-from grids.services.tree import initials
 
 STATUSES = {label: value for value, label in Enterprise.Status.choices} | {
     "正常": "open", "存续": "open", "在营": "open", "开业": "open", "在业": "open",
@@ -60,7 +73,9 @@ STORED = {
     "latitude": "latitude",
     "remark": "remark",
 }
-NUMBERS = frozenset(("headcount", "founded", "longitude", "latitude", "uscc"))
+MAY_BE_NULL = frozenset(("headcount", "founded", "longitude", "latitude", "uscc"))
+MAY_BE_BLANK = [n for n, field in enumerate(STORED) if field not in MAY_BE_NULL]
+UNIT_KIND = list(STORED).index("unit_kind")
 
 
 def credit_code(raw: Any, setting: cleaning.Setting) -> Any:
@@ -146,6 +161,8 @@ class EnterpriseResource(DistrictResource):
     key_field = "uscc"
     identifying = ("name", "uscc", "address")
     conflict_code = "uscc_conflict"
+    can_be_undone = True
+    has_records = True
 
     name = SheetField(
         "单位名称",
@@ -345,6 +362,19 @@ class EnterpriseResource(DistrictResource):
     latitude = SheetField("纬度", cleaning.decimal_degrees)
     remark = SheetField("备注", cleaning.text(500), synonyms=("备注说明",))
 
+    @classmethod
+    def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
+        at = outline.place_asked(request)
+        units, _ = units_asked(request.user, request.GET, at)
+        for unit in units.select_related("grid__parent").iterator(chunk_size=2_000):
+            record: dict[str, Any] = {
+                name: getattr(unit, attribute) for name, attribute in STORED.items()
+            }
+            record["unit_kind"] = unit.get_unit_kind_display()
+            record["status"] = unit.get_status_display()
+            record["phone"] = mask_phone(unit.contact_phone)
+            yield record | place_words(unit.grid)
+
     def __init__(self, **given: Any):
         super().__init__(**given)
         self._first: dict[str, tuple[Any, bool]] = {}  # name's key → (place, has code)
@@ -373,6 +403,8 @@ class EnterpriseResource(DistrictResource):
         super().prepare()
         # Rows that this import itself adds must not look like earlier ones.
         self._last = Enterprise.objects.aggregate(last=Max("pk"))["last"] or 0
+        self._is_first = not Enterprise.objects.filter(district=self.district).exists()
+        self._searches = 0
         self._touched: dict[int, date] = {}
         self._paths = {row.pk: row.path for row in self.places.rows.values()}
 
@@ -380,10 +412,16 @@ class EnterpriseResource(DistrictResource):
         for row in rows:
             self._split_code(row)
             self.place(row)
-        named = [row for row in rows if row.values.get("name")]
-        known = self._fetch(named)
-        for row in named:
-            self._compare(row, known)
+        named = [
+            (row, name_key(row.values["name"]))
+            for row in rows
+            if row.values.get("name")
+        ]
+        known = Known(() if self._is_first else self._fetch(named))
+        if not self._is_first:
+            self._search(named, known)
+        for row, key in named:
+            self._compare(row, key, known)
 
     def _split_code(self, row: Row) -> None:
         """Move an old licence number out of the column of credit codes (P15)."""
@@ -393,23 +431,64 @@ class EnterpriseResource(DistrictResource):
             if not row.values.get("old_registration_number"):
                 row.values["old_registration_number"] = code
 
-    def _fetch(self, rows: list[Row]) -> "Known":
-        units = Enterprise.objects.filter(district=self.district, pk__lte=self._last)
-        codes = {r.values["uscc"] for r in rows if r.values.get("uscc")}
-        keys = {name_key(row.values["name"]) for row in rows}
-        return Known(
-            by_code={unit.uscc or "": unit for unit in units.filter(uscc__in=codes)},
-            by_key=list(units.filter(name_key__in=keys)),
-        )
+    def _fetch(self, named: list[tuple[Row, str]]) -> Iterable["Unit"]:
+        codes = [row.values["uscc"] for row, _ in named if row.values.get("uscc")]
+        keys = {key for _, key in named}
+        wanted = Q(uscc__any_of=codes) | Q(name_key__any_of=keys)
+        decided = [self._decided(row) for row, _ in named] if self.decisions else []
+        if any(decided):
+            wanted |= Q(pk__in=[pk for pk in decided if pk])
+        yield from self._units(wanted)
 
-    def _compare(self, row: Row, known: "Known") -> None:
-        code, name = row.values.get("uscc"), row.values["name"]
+    def _units(self, wanted: Q) -> Iterable["Unit"]:
+        units = Enterprise.objects.filter(
+            wanted, district=self.district, pk__lte=self._last
+        )
+        for pk, key, grid_id, status, *values in units.values_list(
+            "pk", "name_key", "grid_id", "status", *STORED.values()
+        ):
+            yield Unit(pk, key, grid_id, status, dict(zip(STORED, values, strict=True)))
+
+    def _search(self, named: list[tuple[Row, str]], known: "Known") -> None:
+        """Look for units with a name like that of rows without a code (近似单位).
+
+        That costs a search each, so it ends after SEARCHES rows of a file.
+        """
+        rows = [
+            (row, key)
+            for row, key in named
+            if not row.values.get("uscc") and key not in known.by_key
+        ][: max(0, SEARCHES - self._searches)]
+        self._searches += len(rows)
+        found = alike_names(
+            [row.values["name"] for row, _ in rows], self.district.pk, self._last
+        )
+        units = {
+            unit.pk: unit
+            for unit in self._units(Q(pk__in={pk for _, pk in found}))
+            if found
+        }
+        for place, pk in found:
+            row = rows[place][0]
+            known.alike[row.sheet, row.number].append(units[pk])
+
+    def _decided(self, row: Row) -> int | None:
+        """Return the unit that a person said a row is."""
+        decision = self.decision(row)
+        return int(decision[5:]) if decision.startswith("same:") else None
+
+    def _compare(self, row: Row, key: str, known: "Known") -> None:
+        code = row.values.get("uscc")
         unit = known.by_code.get(code) if code else None
         if unit is None:
-            unit = self._by_name(row, known)
+            unit = self._by_name(row, key, known)
+        if unit is None:
+            self._find_alike(row, key, known)
+            unit = self._as_decided(row, known)
         if unit is None:
             row.action = NEW
-            self._warn_of_twins(row, known)
+            drop_masked(row, "phone")
+            self._warn_of_twins(row, key)
             return
         row.target = unit
         if not self.may_touch(self._path_of(unit)):
@@ -417,20 +496,23 @@ class EnterpriseResource(DistrictResource):
                 "outside_scope", f"该单位{OUTSIDE}", at="uscc" if code else "name"
             )
             return
-        if code and unit.uscc == code and name_key(unit.name) != name_key(name):
+        if code and unit.uscc == code and unit.name_key != key:
             row.warn(
                 "name_changed",
                 f"系统中该代码的单位名称是“{unit.name}”，导入后将改名，请核对。",
                 at="name",
             )
-        merge(row, self._stored(row, unit))
+        stored = self._stored(row, unit)
+        if (stored["industry"] or "").startswith(row.values.get("industry") or "?"):
+            row.values["industry"] = None  # a rougher code tells nothing new
+        merge(row, stored)
 
-    def _path_of(self, unit: Enterprise) -> str:
+    def _path_of(self, unit: "Unit") -> str:
         if unit.grid_id not in self._paths:  # a closed grid
             self._paths[unit.grid_id] = Grid.objects.get(pk=unit.grid_id).path
         return self._paths[unit.grid_id]
 
-    def _by_name(self, row: Row, known: "Known") -> Enterprise | None:
+    def _by_name(self, row: Row, key: str, known: "Known") -> "Unit | None":
         """Return the one unit of this exact name that can be no other.
 
         Never one with another code; with two addresses they are two units. Of several
@@ -439,8 +521,9 @@ class EnterpriseResource(DistrictResource):
         code, address = row.values.get("uscc"), row.values.get("address")
         found = [
             unit
-            for unit in known.of_name(row.values["name"])
-            if not (code and unit.uscc)
+            for unit in known.by_key.get(key, ())
+            if unit.name == row.values["name"]
+            and not (code and unit.uscc)
             and (not address or not unit.address or address == unit.address)
         ]
         if len(found) > 1:
@@ -459,16 +542,53 @@ class EnterpriseResource(DistrictResource):
             )
         return found[0]
 
-    def _warn_of_twins(self, row: Row, known: "Known") -> None:
+    def _find_alike(self, row: Row, key: str, known: "Known") -> None:
+        """Note the units of the importer's own area that the row may be."""
+        facts = _facts(row.values)
+        signature = f"{key}|{facts.uscc}|{facts.address}"[:300]
+        decided = bool(self.decision(row))
+        for unit in [*known.by_key.get(key, ()), *known.alike[row.sheet, row.number]]:
+            alike = match(facts, _facts(unit.values))
+            if alike is None or not self.may_touch(self._path_of(unit)):
+                continue
+            if decided or (signature, unit.pk) not in self.distinct:
+                place = self.places.rows.get(unit.grid_id)
+                where = place.name if place else ""
+                row.candidates.append(
+                    {
+                        "key": unit.pk,
+                        "name": unit.name,
+                        "about": [unit.uscc or "无信用代码", where],
+                        "score": alike.score,
+                        "parts": [list(part) for part in alike.parts],
+                        "signature": signature,
+                    }
+                )
+        row.candidates.sort(key=lambda one: (-one["score"], one["key"]))
+
+    def _as_decided(self, row: Row, known: "Known") -> "Unit | None":
+        """Return the unit that a person said it is; two codes are never one unit."""
+        unit = known.by_pk.get(self._decided(row) or 0)
+        code = row.values.get("uscc")
+        if unit is None or (code and unit.uscc and code != unit.uscc):
+            return None
+        row.warn("decided_same", f"按您的选择更新已有单位“{unit.name}”。", at="name")
+        return unit
+
+    def _warn_of_twins(self, row: Row, key: str) -> None:
         """Say that a new unit may be an earlier one when a code is missing (P16)."""
+        decision = self.decision(row)
+        if decision == "skip":
+            row.skip()
+        if decision:
+            return
         has_code = bool(row.values.get("uscc"))
-        key = name_key(row.values["name"])
         place, first_has_code = self._first[key]
-        alike = known.by_key.get(key, [])
-        if alike and not has_code:
+        if row.candidates:
             row.warn(
                 "possible_duplicate",
-                f"可能与已有单位“{alike[0].name}”重复，请核对。",
+                f"可能与已有单位“{row.candidates[0]['name']}”重复"
+                f"（相近{row.candidates[0]['score']}%），请在“近似单位”中选择。",
                 at="name",
             )
         elif place != (row.sheet, row.number) and not (has_code and first_has_code):
@@ -479,13 +599,11 @@ class EnterpriseResource(DistrictResource):
                 at="name",
             )
 
-    def _stored(self, row: Row, unit: Enterprise) -> dict[str, Any]:
-        stored: dict[str, Any] = {}
-        for name, attribute in STORED.items():
-            value = getattr(unit, attribute)
-            stored[name] = float(value) if name.endswith("itude") and value else value
-            if stored[name] == "":
-                stored[name] = None
+    def _stored(self, row: Row, unit: "Unit") -> dict[str, Any]:
+        stored = {n: None if v == "" else v for n, v in unit.values.items()}
+        for name in ("longitude", "latitude"):
+            degrees = stored[name]
+            stored[name] = None if degrees is None else float(degrees)
         stored["status"] = unit.status
         if row.grid and (row.values.get("street") or row.values.get("community")):
             place = self.places.rows.get(unit.grid_id)
@@ -524,6 +642,7 @@ class EnterpriseResource(DistrictResource):
             ),
         )
         for key, row in pairs:
+            row.record = key
             self._touch(row.grid.pk, self._known_since(row))
             yield [key, "new", row.number]
 
@@ -533,12 +652,11 @@ class EnterpriseResource(DistrictResource):
     def _new_values(self, row: Row) -> list[Any]:
         values = row.values
         name = values["name"]
-        own = []
-        for field in STORED:
-            value = values.get(field)
-            if field == "unit_kind" and not value:
-                value = self._kind_of(values.get("uscc"))
-            own.append("" if value is None and field not in NUMBERS else value)
+        own = [values.get(field) for field in STORED]
+        for place in MAY_BE_BLANK:
+            if own[place] is None:
+                own[place] = ""
+        own[UNIT_KIND] = own[UNIT_KIND] or self._kind_of(values.get("uscc"))
         return [
             self.district.pk,
             row.grid.pk,
@@ -571,6 +689,7 @@ class EnterpriseResource(DistrictResource):
         self._move([row for row in rows if "grid" in row.changes])
         self._set_status([row for row in rows if "status" in row.changes])
         for row in rows:
+            row.record = row.target.pk
             self._touch(row.target.grid_id, self.as_of)
             yield [row.target.pk, "changed", row.number, sorted(row.changes)]
 
@@ -590,6 +709,17 @@ class EnterpriseResource(DistrictResource):
     def _move(self, rows: list[Row]) -> None:
         units = [row.target.pk for row in rows]
         open_now = Placement.objects.filter(enterprise_id__in=units, until=None)
+        held = {
+            unit: [grid, since]
+            for unit, grid, since in open_now.values_list(
+                "enterprise_id", "grid_id", "since"
+            )
+        }
+        for row in rows:
+            row.before["placement"] = [
+                *held.get(row.target.pk, [None, None]),
+                row.grid.pk,
+            ]
         open_now.filter(since__gte=self.as_of).delete()
         open_now.update(until=self.as_of)
         insert_rows(
@@ -603,6 +733,14 @@ class EnterpriseResource(DistrictResource):
     def _set_status(self, rows: list[Row]) -> None:
         units = [row.target.pk for row in rows]
         open_now = StatusPeriod.objects.filter(enterprise_id__in=units, until=None)
+        held = {
+            unit: [since, reason]
+            for unit, since, reason in open_now.values_list(
+                "enterprise_id", "since", "reason"
+            )
+        }
+        for row in rows:
+            row.before["status"] = held.get(row.target.pk)
         open_now.filter(since__gte=self.as_of).delete()
         open_now.update(until=self.as_of)
         insert_rows(
@@ -610,6 +748,74 @@ class EnterpriseResource(DistrictResource):
             ["enterprise_id", "status", "since"],
             [(r.target.pk, r.values["status"], self.as_of) for r in rows],
         )
+
+    # ---- undoing ---------------------------------------------------------------------
+
+    def obstacles(self, written: list[Written]) -> dict[int, str]:
+        """A unit that somebody has surveyed, filed about, moved or edited stays."""
+        added = [one.record for one in written if one.action == NEW]
+        changed = [one for one in written if one.action != NEW]
+        found = referring(Enterprise, added, besides=(Placement, StatusPeriod))
+        found |= one_more(Placement, "enterprise_id", added, "的所属网格后来有变动")
+        found |= one_more(StatusPeriod, "enterprise_id", added, "的状态后来有变动")
+        edited = Enterprise.objects.filter(pk__in=added, edition__gt=1)
+        found |= dict.fromkeys(edited.values_list("pk", flat=True), "的档案后来有修改")
+        found |= differing(
+            Enterprise,
+            {one.record: _by_attribute(one, 1) for one in changed if one.changes},
+        )
+        for model, key in ((Placement, "placement"), (StatusPeriod, "status")):
+            moved = [one.record for one in changed if key in one.before]
+            still = model.objects.filter(
+                enterprise_id__in=moved, since=self.as_of, until=None
+            )
+            gone = set(moved) - set(still.values_list("enterprise_id", flat=True))
+            found |= dict.fromkeys(gone, "的网格或状态后来又有变动")
+        return found
+
+    def take_back(self, written: list[Written]) -> None:
+        self._touched = {}
+        added = [one.record for one in written if one.action == NEW]
+        changed = [one for one in written if one.action != NEW]
+        units = Enterprise.objects.filter(pk__in=[one.record for one in written])
+        for grid in units.values_list("grid_id", flat=True).distinct():
+            self._touch(grid, self.as_of)
+        self._move_back([one for one in changed if "placement" in one.before])
+        self._status_back([one for one in changed if "status" in one.before])
+        put_back(
+            Enterprise,
+            {one.record: _by_attribute(one, 0) for one in changed},
+            _follow_up,
+        )
+        for model in (Placement, StatusPeriod):
+            remove(model, added, "enterprise_id")
+        remove(Enterprise, added)
+        self.finish()
+
+    def _move_back(self, moved: list[Written]) -> None:
+        for one in moved:
+            grid, since, new = one.before["placement"]
+            placements = Placement.objects.filter(enterprise_id=one.record)
+            placements.filter(grid_id=new, since=self.as_of, until=None).delete()
+            if not placements.filter(grid_id=grid, until=self.as_of).update(until=None):
+                placements.create(
+                    enterprise_id=one.record,
+                    district=self.district,
+                    grid_id=grid,
+                    since=since,
+                )
+            self._touch(grid, self.as_of)
+
+    def _status_back(self, changed: list[Written]) -> None:
+        for one in changed:
+            old, new = one.changes["status"]
+            since, reason = one.before["status"]
+            periods = StatusPeriod.objects.filter(enterprise_id=one.record)
+            periods.filter(status=new, since=self.as_of, until=None).delete()
+            if not periods.filter(status=old, until=self.as_of).update(until=None):
+                periods.create(
+                    enterprise_id=one.record, status=old, since=since, reason=reason
+                )
 
     def _touch(self, grid: int, since: date) -> None:
         self._touched[grid] = min(self._touched.get(grid, since), since)
@@ -623,15 +829,86 @@ class EnterpriseResource(DistrictResource):
             mark_all_dirty(grids, since)
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is stored of a unit, as far as rows are compared with it."""
+
+    pk: int
+    name_key: str
+    grid_id: int
+    status: str
+    values: dict[str, Any]  # by field of the sheet
+
+    @property
+    def name(self) -> str:
+        return self.values["name"]
+
+    @property
+    def uscc(self) -> str | None:
+        return self.values["uscc"]
+
+    @property
+    def address(self) -> str:
+        return self.values["address"]
+
+
+def _by_attribute(one: Written, which: int) -> dict[str, Any]:
+    """Return the values before (0) or after (1) a change by the unit's attributes."""
+    values = {
+        STORED.get(name, name): pair[which]
+        for name, pair in one.changes.items()
+        if name != "grid"
+    }
+    if "placement" in one.before:
+        values["grid_id"] = one.before["placement"][2 if which else 0]
+    return values
+
+
+def _follow_up(unit: Enterprise) -> Iterable[str]:
+    """Set what follows from a unit's name and telephone."""
+    unit.name_key = name_key(unit.name)[:200]
+    unit.pinyin = initials(unit.name)[:200]
+    unit.set_contact_phone(unit.contact_phone)
+    return ("name_key", "pinyin", "contact_phone_index")
+
+
+SEARCHES = 300  # rows of one file for which names alike are searched
+
+
+def alike_names(names: list[str], district: int, last: int) -> list[tuple[int, int]]:
+    """Return (place in `names`, key of a unit) where two names are alike."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.place - 1, unit.id"
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS asked(name, place)"
+            " JOIN LATERAL (SELECT id FROM enterprises_enterprise"
+            " WHERE district_id = %s AND id <= %s AND name %% asked.name"
+            " ORDER BY similarity(name, asked.name) DESC, id LIMIT 3) unit ON true",
+            [names, district, last],
+        )
+        return cursor.fetchall()
+
+
+def _facts(values: Mapping[str, Any]) -> Facts:
+    return Facts(
+        name=values.get("name") or "",
+        uscc=values.get("uscc") or "",
+        address=values.get("address") or "",
+        person=values.get("legal_representative") or "",
+        phone=values.get("phone") or "",
+    )
+
+
 class Known:
     """The units of the base that the rows of a lot may mean."""
 
-    def __init__(self, by_code: dict[str, Enterprise], by_key: list[Enterprise]):
-        self.by_code = by_code
-        self.by_key: dict[str, list[Enterprise]] = defaultdict(list)
-        for unit in by_key:
+    def __init__(self, units: Iterable[Unit]):
+        self.by_code: dict[str, Unit] = {}
+        self.by_key: dict[str, list[Unit]] = defaultdict(list)
+        self.by_pk: dict[int, Unit] = {}
+        self.alike: dict[Any, list[Unit]] = defaultdict(list)  # row → found by search
+        for unit in units:
+            self.by_pk[unit.pk] = unit
+            if unit.uscc:
+                self.by_code[unit.uscc] = unit
             self.by_key[unit.name_key].append(unit)
-
-    def of_name(self, name: str) -> list[Enterprise]:
-        """Return the units that are called exactly so."""
-        return [u for u in self.by_key.get(name_key(name), []) if u.name == name]

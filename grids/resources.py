@@ -1,12 +1,13 @@
 """The division list (区划名录), house numbers, and what imports of a district share."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q
 
 from gridinspect.accounts.models import EVERYWHERE, User
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.imports import cleaning
 from gridinspect.imports.fields import SheetField
@@ -21,7 +22,7 @@ from gridinspect.imports.resource import (
 from gridinspect.scope import Place
 from grids.addresses import parse_house
 from grids.models import City, Grid, RoadRange
-from grids.places import PlaceIndex, PlaceNotFound, PlaceRow
+from grids.places import UPPER, PlaceIndex, PlaceNotFound, PlaceRow
 from grids.roads import Range, clashes, end_fault, road_key
 from grids.services import tree
 from grids.services.figures import mark_all_dirty
@@ -46,7 +47,7 @@ class DistrictResource(SheetResource):
     """A kind whose rows belong to grids of one district."""
 
     places: PlaceIndex
-    place_fields = ("street", "community")
+    place_fields: ClassVar[tuple[str, ...]] = ("street", "community")
 
     @classmethod
     def place_named(
@@ -68,6 +69,18 @@ class DistrictResource(SheetResource):
     @classmethod
     def scopes(cls, user: User) -> Sequence[Place]:
         return district_roots(user, cls.permission)
+
+    @classmethod
+    def lists(cls, place: Place | None) -> dict[str, Sequence[str]]:
+        """Offer the streets and communities of a district."""
+        if not isinstance(place, Grid):
+            return {}
+        grids = Grid.objects.filter(district=place, closed_on=None).order_by("code")
+        grids = grids.exclude(pk=place.pk)
+        return {
+            "street": [grid.name for grid in grids if grid.kind in UPPER],
+            "community": [grid.name for grid in grids if grid.kind not in UPPER],
+        }
 
     @classmethod
     def place_of(cls, code: str) -> Grid | None:
@@ -113,7 +126,7 @@ class DistrictResource(SheetResource):
         """Find the row's grid among those that the importing person may name."""
         values = row.values
         try:
-            found = self.places.find(values.get("street"), values.get("community"))
+            found = self._find(values.get("street"), values.get("community"))
         except PlaceNotFound as fault:
             row.reject(fault.code, fault.message, at=fault.at)
             return
@@ -129,6 +142,33 @@ class DistrictResource(SheetResource):
         else:
             row.grid = found
             values["grid"] = found.division_code or found.code
+
+    def _find(self, street: Any, community: Any) -> PlaceRow | None:
+        """Find a place; a column 所属网格 may name a street or the district as well."""
+        try:
+            return self.places.find(street, community)
+        except PlaceNotFound as fault:
+            if fault.code != "community_unknown":
+                raise
+            try:
+                found = self.places.find(community, None)
+                above = self.places.find(street, None)
+            except PlaceNotFound:
+                raise fault from None
+            if found and above and not found.path.startswith(above.path):
+                raise
+            return found
+
+
+def place_words(grid: Grid) -> dict[str, str]:
+    """Return the street and community of a grid, as a workbook names them."""
+    if grid.kind in UPPER:
+        return {"street": grid.name}
+    if grid.parent_id is None or grid.pk == grid.district_id:
+        return {}
+    parent = grid.parent
+    street = parent.name if parent and parent.kind in UPPER else ""
+    return {"street": street, "community": grid.name}
 
 
 PROVINCES = {
@@ -222,6 +262,7 @@ class GridResource(SheetResource):
     title = "网格（区划名录）"
     permission = Permission.GRID_IMPORT
     needs_district = False
+    has_records = True  # not undone: grids are closed and taken back one by one
     key_field = "code"
     identifying = ("code", "name", "parent", "level")
     conflict_code = "code_conflict"
@@ -276,6 +317,19 @@ class GridResource(SheetResource):
     @classmethod
     def place_of(cls, code: str) -> Place | None:
         return Everywhere()
+
+    @classmethod
+    def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
+        grids = Grid.objects.visible_to(request.user).filter(closed_on=None)
+        for grid in grids.order_by("code"):
+            code = grid.division_code or cls._full(grid.code)
+            if code.isdigit() and len(code) == 12:
+                yield {
+                    "code": code,
+                    "name": grid.name,
+                    "level": level_of(code),
+                    "parent": _parent_of(code),
+                }
 
     def __init__(self, **given: Any):
         super().__init__(**given)

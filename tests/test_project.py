@@ -75,6 +75,7 @@ KEYLESS = {
     "grids:policy-compare": [],
     "grids:policy-upload": [],
     "grids:tree": [],
+    "imports:export": ["enterprises"],
     "imports:list": [],
     "imports:template": ["enterprises"],
     "imports:upload": ["enterprises"],
@@ -236,9 +237,11 @@ SCOPED = {
 # By a person, not by a place; administrators see those of their places.
 OWNED = {
     "imports:confirm": lambda has: [has.batch.pk],
+    "imports:decide": lambda has: [has.batch.pk],
     "imports:detail": lambda has: [has.batch.pk],
     "imports:discard": lambda has: [has.batch.pk],
     "imports:layout": lambda has: [has.batch.pk],
+    "imports:undo": lambda has: [has.batch.pk],
     "jobs:cancel": lambda has: [has.job.pk],
     "jobs:detail": lambda has: [has.job.pk],
 }
@@ -254,12 +257,14 @@ POST_ONLY = OWN_ACTS | {
     "grids:draft-discard",
     "grids:undo",
     "imports:confirm",
+    "imports:decide",
     "imports:discard",
+    "imports:undo",
     "jobs:cancel",
 }
 
 # Reading these is an act with a trail of its own, so they write on GET.
-TRACED_READING = {"documents:download", "enterprises:export"}
+TRACED_READING = {"documents:download", "enterprises:export", "imports:export"}
 
 
 def named_urls(resolver=None, namespace=""):

@@ -7,4 +7,4 @@ class ImportsConfig(AppConfig):
     verbose_name = "导入"
 
     def ready(self):
-        autodiscover_modules("resources")
+        autodiscover_modules("resources", "kinds")  # a kind of import is in either

@@ -7,7 +7,7 @@ from typing import Any
 
 from import_export.fields import Field
 
-from gridinspect.imports.cleaning import Cleaner
+from gridinspect.imports.cleaning import Cleaner, Setting, plain
 
 
 class SheetField(Field):
@@ -39,7 +39,7 @@ class SheetField(Field):
     ):
         super().__init__(attribute=attribute, column_name=header)
         self.header = header
-        self.clean_cell = clean
+        self.clean_cell = _or_masked(clean) if mask else clean
         self.synonyms = synonyms
         self.required = required
         self.clause = clause
@@ -56,6 +56,31 @@ class SheetField(Field):
 
     def __deepcopy__(self, memo: object) -> "SheetField":
         return self  # never changed after the class is made
+
+
+_MASKED = re.compile(r"[0-9A-Za-z-]{0,8}\*{3,}[0-9A-Za-z-]{0,8}")
+
+
+def is_masked(value: Any) -> bool:
+    """Tell whether a value is a number with its middle hidden, as lists export it."""
+    return isinstance(value, str) and "***" in value and bool(_MASKED.fullmatch(value))
+
+
+def fits_mask(masked: str, value: Any) -> bool:
+    """Tell whether a masked number may be this number."""
+    pattern = re.escape(masked).replace(r"\*", ".")
+    return isinstance(value, str) and bool(re.fullmatch(pattern, value))
+
+
+def _or_masked(clean: Cleaner) -> Cleaner:
+    """Let a hidden number pass as it is; what it means is decided with the database."""
+
+    def pass_or_clean(raw: Any, setting: Setting) -> Any:
+        if isinstance(raw, str) and "*" in raw and is_masked(plain(raw)):
+            return plain(raw)
+        return clean(raw, setting)
+
+    return pass_or_clean
 
 
 _NOISE = re.compile(r"[\s*＊★※:：、。.\u200b\ufeff]+")

@@ -1,6 +1,6 @@
 """What a kind of import is: its columns, its check against the database, its writes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from import_export.resources import Resource
 
 from gridinspect.accounts.models import User
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
-from gridinspect.imports.fields import SheetField
+from gridinspect.imports.fields import SheetField, fits_mask, is_masked
 from gridinspect.scope import Place
 
 VALID, WARNED, REJECTED, DUPLICATE = "valid", "valid_warn", "reject", "duplicate"
@@ -140,9 +141,25 @@ def merge(row: Row, old: dict[str, Any]) -> None:
     """
     for name, before in old.items():
         after = row.values.get(name)
-        if after is not None and after != before:
+        if is_masked(after):
+            drop_masked(row, name, unless=before)
+        elif after is not None and after != before:
             row.changes[name] = [before, after]
     row.action = CHANGED if row.changes else SAME
+
+
+def drop_masked(row: Row, name: str, *, unless: Any = None) -> None:
+    """Take a hidden number out of a row, and say so unless it stands for this value."""
+    masked = row.values.get(name)
+    if not is_masked(masked):
+        return
+    row.values[name] = None
+    if not fits_mask(str(masked), unless):
+        row.warn(
+            "masked_value",
+            f"“{masked}”隐去了部分数字，该项未导入，请填写完整号码。",
+            at=name,
+        )
 
 
 class SheetResource(Resource):
@@ -163,7 +180,8 @@ class SheetResource(Resource):
     identifying: ClassVar[tuple[str, ...]] = ()  # the fields `identify` looks at
     conflict_code: ClassVar[str] = "conflict_in_file"
     place_fields: ClassVar[tuple[str, ...]] = ()
-    can_be_undone: ClassVar[bool] = True
+    can_be_undone: ClassVar[bool] = False  # has `obstacles` and `take_back`
+    has_records: ClassVar[bool] = False  # has `records`, to be edited and sent back
 
     def __init__(
         self, *, by: User, district: Any = None, today: date, as_of: date | None = None
@@ -193,6 +211,20 @@ class SheetResource(Resource):
     @classmethod
     def place_of(cls, code: str) -> Place | None:
         """Return the place with this code, whoever may see it."""
+        raise NotImplementedError
+
+    @classmethod
+    def lists(cls, place: Place | None) -> dict[str, Sequence[str]]:
+        """Return field → what may be chosen in the template, besides its `choices`."""
+        return {}
+
+    @classmethod
+    def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
+        """Yield what is stored of each record that a list shows, by field, in words.
+
+        The workbook made of it can be edited and imported again. Respects the search
+        in the request, and what the person may see.
+        """
         raise NotImplementedError
 
     @classmethod

@@ -15,15 +15,27 @@ from django.utils import timezone
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.copying import copy_rows
-from gridinspect.imports import layouts, likenesses
+from gridinspect.imports import layouts, likenesses, traces
 from gridinspect.imports.cleaning import plain
 from gridinspect.imports.correcting import outline
-from gridinspect.imports.examination import Examination, plain_value
+from gridinspect.imports.examination import (
+    Examination,
+    examined_again,
+    plain_value,
+)
 from gridinspect.imports.models import ImportBatch, ImportRow
 from gridinspect.imports.reading import UnreadableFile, Workbook, open_workbook
 from gridinspect.imports.recognise import NothingFound, recognise
 from gridinspect.imports.registry import resource_for
-from gridinspect.imports.resource import CHANGED, NEW, REJECTED, Row, SheetResource
+from gridinspect.imports.resource import (
+    CHANGED,
+    NEW,
+    REJECTED,
+    SAME,
+    Row,
+    SheetResource,
+)
+from gridinspect.imports.staging import collecting_rarely
 from gridinspect.jobs.models import Job
 from gridinspect.jobs.services import enqueue
 from gridinspect.scope import Place
@@ -144,6 +156,7 @@ def resource_of(batch: ImportBatch) -> SheetResource:
 # ---- check ---------------------------------------------------------------------------
 
 
+@collecting_rarely()
 def check_batch(
     batch: ImportBatch,
     *,
@@ -161,20 +174,22 @@ def check_batch(
         with open_workbook(batch.file.path) as book:
             progress(0, 0, "已读取文件，正在识别表头。")
             examination = _examine(batch, book)
-            done, total = 0, examination.total
+            done, total, alike = 0, examination.total, 0
             for lot in examination.lots():
+                alike += sum(bool(row.candidates) for row in lot)
                 lines = _preview(batch, examination.resource, lot)
                 copy_rows(ImportRow._meta.db_table, _COLUMNS, lines)
                 done += len(lot)
                 progress(done, total, "正在逐行检查。")
                 if watch:
                     watch(lot)
+            examination.keep(batch.file.path)
     except UnreadableFile as fault:
         batch.state, batch.message = State.REFUSED, str(fault)[:500]
         batch.counts = {}
     else:
         batch.state, batch.message = State.READY, ""
-        batch.counts = examination.tally()
+        batch.counts = examination.tally() | ({"alike": alike} if alike else {})
         batch.preview_digest = examination.digest
     with finishing():
         batch.save(
@@ -230,7 +245,7 @@ def _preview(
             (row.reason or "")[:40],
             row.message,
             _json([issue.as_json() for issue in row.issues]) if row.issues else "[]",
-            _json({k: shown(k, v) for k, v in row.values.items() if v is not None}),
+            _json(_told(row, resource, in_words)),
             _json({k: [shown(k, a), shown(k, b)] for k, (a, b) in row.changes.items()})
             if row.changes
             else "{}",
@@ -239,8 +254,22 @@ def _preview(
         )
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def _told(
+    row: Row, resource: SheetResource, in_words: dict[str, Callable[[Any], Any]]
+) -> dict[str, Any]:
+    """Return what a row says; of one that changes nothing, what it is known by."""
+    values = {name: value for name, value in row.values.items() if value is not None}
+    if row.action == SAME and not row.issues:
+        names = (resource.name_field, resource.key_field)
+        values = {name: values[name] for name in names if name in values}
+    for name in in_words.keys() & values:
+        values[name] = in_words[name](values[name])
+    return values
+
+
+_json = json.JSONEncoder(
+    ensure_ascii=False, default=lambda value: str(plain_value(value))
+).encode
 
 
 # ---- confirm and write ---------------------------------------------------------------
@@ -281,6 +310,7 @@ def _require_ready(batch: ImportBatch, mode: str) -> None:
         )
 
 
+@collecting_rarely()
 @transaction.atomic
 def apply_batch(
     *,
@@ -292,7 +322,7 @@ def apply_batch(
 ) -> ImportBatch:
     """Write a checked batch, exactly once, all or nothing.
 
-    The file is examined again inside the transaction, under the lock of its place; if
+    Its rows are examined again inside the transaction, under the lock of its place; if
     that gives anything else than the preview, PreviewOutdated is raised and nothing is
     written. One event in the trail carries the counts and every row.
     """
@@ -300,22 +330,21 @@ def apply_batch(
     if batch.state == State.APPLYING:
         batch.state = State.READY
     _require_ready(batch, mode)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"imports {batch.path}"]
-        )
+    lock_place(batch.path)
     resource, done = resource_of(batch), 0
     rows: list[Any] = []
-    with open_workbook(batch.file.path) as book:
-        examination = Examination(book, resource)
+    trace: list[Any] = []
+    with examined_again(batch.file.path, resource) as examination:
         for lot in examination.lots():
             going = [r for r in lot if r.goes_in and r.action in (NEW, CHANGED)]
             rows.extend(resource.apply(going))
+            trace.extend(traces.line(row) for row in going)
             done += len(lot)
             progress(done, examination.total, "正在写入。")
     if examination.digest != batch.preview_digest:
         raise PreviewOutdated("预览之后数据有变化，没有写入；已重新检查，请再次确认。")
     resource.finish()
+    traces.keep(batch, trace)
     batch.state, batch.apply_mode = State.APPLIED, mode
     batch.applied_at = timezone.now()
     batch.counts = examination.tally()
@@ -337,12 +366,42 @@ def apply_batch(
     return batch
 
 
+def lock_place(path: str) -> None:
+    """Let one import at a time write to a place, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"imports {path}"]
+        )
+
+
 def check_again(batch: ImportBatch, *, message: str) -> ImportBatch:
-    """Make a new preview after the data changed, and say why."""
-    check_batch(batch)
-    if batch.state == State.READY:
-        ImportBatch.objects.filter(pk=batch.pk).update(message=message, job=None)
+    """Make a new preview after the data changed, and say why and where it differs."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REMEMBER_PREVIEW, [batch.pk])
+        check_batch(batch)
+        if batch.state == State.READY:
+            cursor.execute(_MARK_DIFFERENCES, [batch.pk])
+            batch.counts = batch.counts | {"differs": cursor.rowcount}
+            batch.message, batch.job = message, None
+            batch.save(update_fields=["message", "job", "counts"])
+        cursor.execute("DROP TABLE imports_earlier")
     return batch
+
+
+_REMEMBER_PREVIEW = """
+    CREATE TEMP TABLE imports_earlier AS
+    SELECT sheet, row, outcome, action, changes FROM imports_importrow
+    WHERE batch_id = %s
+"""
+_MARK_DIFFERENCES = """
+    UPDATE imports_importrow AS now SET earlier = jsonb_build_object(
+        'outcome', old.outcome, 'action', old.action, 'changes', old.changes
+    )
+    FROM imports_earlier AS old
+    WHERE now.batch_id = %s AND old.sheet = now.sheet AND old.row = now.row
+      AND (old.outcome, old.action, old.changes)
+        IS DISTINCT FROM (now.outcome, now.action, now.changes)
+"""
 
 
 def mark_failed(batch: ImportBatch, message: str) -> None:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from gridinspect.imports import services
+from gridinspect.imports import services, undoing
 from gridinspect.imports.models import ImportBatch
 from gridinspect.jobs.services import Cancelled, Claim, Refused, handler
 
@@ -52,6 +52,31 @@ def apply(job: Claim) -> None:
             state=ImportBatch.State.READY, message="导入已取消，没有写入任何数据。"
         )
         raise
+
+
+@handler("import.undo")
+def undo(job: Claim) -> None:
+    """Take a batch back in one transaction with the job's end."""
+    batch = ImportBatch.objects.select_related("owner").get(pk=job.params["batch"])
+    job.progress(0, batch.counts.get("data_rows", 0), "正在撤销，请稍候。")
+    try:
+        undoing.undo_batch(
+            batch=batch,
+            by=job.owner,
+            finishing=lambda: job.finishing(url=batch.get_absolute_url()),
+        )
+    except (services.ImportRefused, Cancelled) as fault:
+        _stands(batch, str(fault) if isinstance(fault, ValueError) else "撤销已取消。")
+        if isinstance(fault, Cancelled):
+            raise
+        raise Refused(str(fault)) from None
+
+
+def _stands(batch: ImportBatch, message: str) -> None:
+    """Note that a batch was not undone: it stands as it was."""
+    ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.UNDOING).update(
+        state=ImportBatch.State.APPLIED, message=message[:500]
+    )
 
 
 @shared_task

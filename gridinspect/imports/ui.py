@@ -21,6 +21,7 @@ name_acts(
         "import.decided": "处理近似记录",
         "import.applied": "确认导入",
         "import.undone": "撤销导入",
+        "import.exported": "导出可再导入的表格",
         "import.discarded": "放弃导入",
     }
 )

@@ -1,24 +1,30 @@
+import io
+from itertools import islice
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from gridinspect.audit.services import record
 from gridinspect.htmx import render_page
-from gridinspect.imports import layouts, services
+from gridinspect.imports import layouts, likenesses, preview, services, undoing
 from gridinspect.imports.forms import ConfirmForm, LayoutForm, UploadForm
-from gridinspect.imports.models import ImportBatch, ImportRow
+from gridinspect.imports.models import ImportBatch
 from gridinspect.imports.registry import RESOURCES, UnknownKind, resource_for
-from gridinspect.imports.templates import template_bytes
+from gridinspect.imports.resource import row_key
+from gridinspect.imports.templates import template_bytes, write_records
 from gridinspect.ui.pages import Action, import_action, render_form, render_list
 from gridinspect.ui.tables import Column, build_table
 from gridinspect.ui.templatetags.ui import badge_html
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXPORT_ROWS = 20_000  # made while the person waits
 BATCH_BADGES = {"applied": "ok", "ready": "info", "failed": "danger"}
-OUTCOME_BADGES = {"valid": "ok", "valid_warn": "warning", "reject": "danger"}
 
 BATCH_COLUMNS = [
     Column("original_name", "文件", link=True, sort="original_name"),
@@ -106,7 +112,11 @@ def upload(request, kind):
         submit="上传并检查",
         note="上传后先逐行检查并显示预览，确认之前不会写入任何数据。",
         template="imports/upload.html",
-        context={"kind": resource.kind, "columns": resource.columns().values()},
+        context={
+            "kind": resource.kind,
+            "columns": resource.columns().values(),
+            "has_records": resource.has_records,
+        },
     )
 
 
@@ -119,18 +129,18 @@ def batch_detail(request, pk):
         return render_page(request, "imports/busy.html", "imports/_progress.html", page)
     if request.headers.get("HX-Trigger", "").startswith("poll-"):
         return HttpResponse(headers={"HX-Refresh": "true"})
-    rows = batch.rows.all()
     chosen = request.GET.get("outcome", "")
-    if chosen in ImportRow.Outcome.values:
-        rows = rows.filter(outcome=chosen)
-    elif chosen in ImportRow.Action.values:
-        rows = rows.filter(action=chosen)
     resource = resource_for(batch.kind)
-    table = build_table(
-        request, rows, _row_columns(resource), name="import-rows", default_sort="pk"
-    )
     mine = batch.owner_id == request.user.pk
     ready = batch.state == ImportBatch.State.READY
+    may_confirm = mine and ready and request.user.holds(resource.permission)
+    table = build_table(
+        request,
+        preview.rows_of(batch, chosen),
+        preview.columns(batch, chosen, may_decide=may_confirm),
+        name=preview.table_name(chosen),
+        default_sort="pk",
+    )
     return render_list(
         request,
         title=f"{resource.title}：{batch.original_name}",
@@ -141,29 +151,18 @@ def batch_detail(request, pk):
         template="imports/detail.html",
         context={
             "batch": batch,
-            "tiles": _tiles(batch, chosen),
-            "may_confirm": mine and ready and request.user.holds(resource.permission),
+            "tiles": preview.tiles(batch, chosen),
+            "outcome": chosen,
+            "may_confirm": may_confirm,
+            "may_decide": may_confirm and chosen == preview.ALIKE,
+            "alike": batch.counts.get(preview.ALIKE, 0) if ready else 0,
+            "undecided": batch.counts.get(preview.ALIKE, 0) - len(batch.decisions),
+            "differs": batch.counts.get(preview.DIFFERS, 0) if ready else 0,
+            "hidden_sheets": preview.hidden_sheets(batch) if may_confirm else [],
             "good": batch.counts.get("valid", 0) + batch.counts.get("valid_warn", 0),
             "bad": batch.counts.get("reject", 0),
         },
     )
-
-
-def _tiles(batch, chosen):
-    """Return (label, count, value of ?outcome=, whether chosen) for the counts."""
-    labels = [
-        ("data_rows", "全部", ""),
-        ("new", "新增", "new"),
-        ("changed", "变更", "changed"),
-        ("same", "无变化", "same"),
-        ("valid_warn", "有提示", "valid_warn"),
-        ("reject", "不合格", "reject"),
-        ("duplicate", "重复", "duplicate"),
-    ]
-    return [
-        (label, batch.counts.get(key, 0), value, value == chosen)
-        for key, label, value in labels
-    ]
 
 
 def _toolbar(batch):
@@ -171,6 +170,19 @@ def _toolbar(batch):
     if batch.can_be_corrected:
         layout = reverse("imports:layout", args=[batch.pk])
         actions.append(Action("更正识别结果", layout, icon="layout-three-columns"))
+    if batch.state == ImportBatch.State.APPLIED:
+        written = batch.counts.get("new", 0), batch.counts.get("changed", 0)
+        actions.append(
+            Action(
+                "撤销本批",
+                reverse("imports:undo", args=[batch.pk]),
+                icon="arrow-counterclockwise",
+                method="post",
+                danger=True,
+                confirm=f"将删除本批新增的 {written[0]} 条，并把变更的 {written[1]} 条"
+                "还原为导入前的内容。其后已有业务往来的，会说明原因而不撤销。",
+            )
+        )
     if batch.state in (ImportBatch.State.READY, ImportBatch.State.REFUSED):
         actions.append(
             Action(
@@ -184,44 +196,36 @@ def _toolbar(batch):
     return actions
 
 
-def _row_columns(resource):
-    headers = {name: column.header for name, column in resource.columns().items()}
-    headers["grid"] = "所属网格"
-
-    def told(row):
-        return "；".join(
-            f"{headers.get(name, name)}：{_shown(old)} → {_shown(new)}"
-            for name, (old, new) in row.changes.items()
+@require_POST
+def batch_decide(request, pk):
+    """Keep what becomes of rows that may be known records, and check again."""
+    batch = _own_batch(request, pk)
+    everything = request.POST.get("all", "")
+    if everything in ("new", "same", "skip"):
+        decisions = likenesses.of_all(batch, everything)
+    else:
+        rows = batch.rows.exclude(candidates=[]).filter(
+            pk__in=[
+                int(name[4:])
+                for name in request.POST
+                if name.startswith("row-") and name[4:].isdecimal()
+            ]
         )
-
-    def cells(row):
-        return "，".join(
-            f"{headers[name]} {value}"
-            for name, value in row.values.items()
-            if name in headers and name not in ("name", "street", "community")
-        )
-
-    return [
-        Column("sheet", "工作表"),
-        Column("row", "行号", numeric=True, sort="row"),
-        Column("name", "名称", value=lambda row: row.values.get("name")),
-        Column(
-            "outcome",
-            "结果",
-            value=lambda row: badge_html(
-                row.get_outcome_display(), OUTCOME_BADGES.get(row.outcome, "plain")
-            ),
-            sort="outcome",
-        ),
-        Column("action", "处理", value="get_action_display", sort="action"),
-        Column("message", "问题与改法", value="message", wraps=True),
-        Column("changes", "变更（原值 → 新值）", value=told, wraps=True),
-        Column("values", "读到的内容", value=cells),
-    ]
-
-
-def _shown(value):
-    return "空" if value in (None, "") else value
+        decisions = {
+            row_key(row.sheet, row.row): choice
+            for row in rows
+            if (choice := request.POST[f"row-{row.pk}"]) in preview.choices_of(row)
+        }
+    if decisions:
+        try:
+            with transaction.atomic():
+                likenesses.decide(batch=batch, decisions=decisions, by=request.user)
+                services.start_check(batch=batch, by=request.user)
+        except services.ImportRefused as fault:
+            messages.warning(request, str(fault))
+    else:
+        messages.info(request, "没有选择任何处理方式。")
+    return redirect(f"{batch.get_absolute_url()}?outcome={preview.ALIKE}")
 
 
 def batch_layout(request, pk):
@@ -292,11 +296,22 @@ def batch_discard(request, pk):
     return redirect("imports:list")
 
 
+@require_POST
+def batch_undo(request, pk):
+    """Take back all that a batch wrote, if nothing has been built on it."""
+    batch = _own_batch(request, pk)
+    try:
+        undoing.start_undo(batch=batch, by=request.user)
+    except services.ImportRefused as fault:
+        messages.warning(request, str(fault))
+    return redirect(batch)
+
+
 def _own_batch(request, pk):
     visible = ImportBatch.objects.visible_to(request.user)
     batch = get_object_or_404(visible, pk=pk)
     if batch.owner_id != request.user.pk:
-        raise PermissionDenied("只有上传的人可以确认或放弃这一批导入。")
+        raise PermissionDenied("只有上传的人可以处理这一批导入。")
     if not request.user.holds(resource_for(batch.kind).permission):
         raise PermissionDenied("您的岗位不能导入这类表格。")
     return batch
@@ -306,6 +321,43 @@ def _own_batch(request, pk):
 def template(request, kind):
     """Download the empty workbook of a kind (模板下载)."""
     resource = _resource_for_user(request.user, kind)
-    response = HttpResponse(template_bytes(resource), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{resource.kind}.xlsx"'
+    places = list(resource.scopes(request.user))
+    chosen = request.GET.get("district", "")
+    if len(places) > 1:
+        places = [place for place in places if place.code == chosen]
+    content = template_bytes(resource, places[0] if places else None)
+    return _workbook(content, resource.kind)
+
+
+@require_GET
+def export(request, kind):
+    """Hand out what a list shows in the form of the template, to be imported again."""
+    resource = _resource_for_user(request.user, kind)
+    if not resource.has_records:
+        raise Http404(kind)
+    stream, today = io.BytesIO(), timezone.localdate()
+    records = list(islice(resource.records(request), EXPORT_ROWS + 1))
+    if len(records) > EXPORT_ROWS:
+        messages.warning(
+            request, f"超过{EXPORT_ROWS:,}行，请先用查询条件缩小范围，再导出。"
+        )
+        return redirect("imports:upload", kind=resource.kind)
+    places = resource.scopes(request.user)
+    names = "、".join(str(place.name) for place in places[:3])
+    count = write_records(resource, records, stream, place=names, today=today)
+    with transaction.atomic():
+        record(
+            "import.exported",
+            by=request.user,
+            target=request.user,
+            path=request.user.scope_paths(resource.permission)[0],
+            kind=resource.kind,
+            count=count,
+        )
+    return _workbook(stream.getvalue(), f"{resource.kind}-{today}")
+
+
+def _workbook(content, name):
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return response
