@@ -142,11 +142,11 @@ BY_PLACE = [
     "reports:dashboard",
     "reports:new",
     "reports:programme",
+    "reports:what-if",
 ]
 
 # Keys of what belongs to no place: the law, and the calendar.
 OF_NO_PLACE = {
-    "reports:what-if",
     "grids:policy": lambda has: [has.district.policies.get().policy_id],
     "grids:policy-clone": lambda has: [has.district.policies.get().policy_id],
     "workdays:year": lambda has: [2026],
