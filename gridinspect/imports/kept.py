@@ -42,6 +42,18 @@ def beside(upload: str | Path) -> Path:
     return Path(upload).with_suffix(SUFFIX)
 
 
+def sweep(folder: Path) -> int:
+    """Delete kept rows whose upload is gone; return how many files went."""
+    lonely = [
+        path
+        for path in folder.rglob(f"*{SUFFIX}")
+        if not any(p.suffix != SUFFIX for p in path.parent.glob(f"{path.stem}.*"))
+    ]
+    for path in lonely:
+        path.unlink(missing_ok=True)
+    return len(lonely)
+
+
 def write_rows(
     path: Path, made_from: str, headings: Iterable[Heading], lots: Iterable[Lot]
 ) -> None:

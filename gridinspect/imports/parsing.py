@@ -19,17 +19,19 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
-MEMORY = 1_600 * 2**20  # bytes of address space; 100,000 rows of 20 cells need 500 MB
+MEMORY = 1_200 * 2**20  # bytes of address space; 100,000 rows of 20 cells need 500 MB
 PROCESSOR = 120  # seconds
 UNPACKED = 200 * 2**20  # bytes that a workbook may unpack to (P20)
 ENTRIES = 2_000
 ROWS = 300_000
 COLUMNS = 256
 CELLS = 25_000_000  # of the rectangle that a sheet fills, blank ones included
+PAGE = 20_000_000  # characters of a page with tables
 ROW_TEXT = 200_000  # characters of one row
 LOT, LOT_TEXT = 2_000, 4_000_000  # rows of one line of output, and its characters
 PIECE = 100  # rows encoded at once
@@ -63,7 +65,7 @@ def main(source: str, target: str) -> None:
     elif head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         sheets = _workbook(path, out, {}, date1904=False)
     else:
-        sheets = [_delimited(path, out)]
+        sheets = _written(path, out)
     (out / "index.json").write_text(json.dumps(sheets), encoding="utf-8")
 
 
@@ -385,24 +387,26 @@ def _encoded(rows: list[list[Any]]) -> str:
 # ---- delimited text ------------------------------------------------------------------
 
 
-def _delimited(path: Path, out: Path) -> dict[str, Any]:
-    data = path.read_bytes()
-    text = _decode(data)
+def _written(path: Path, out: Path) -> list[dict[str, Any]]:
+    """Write the sheets of a file of text: a page with tables, or delimited lines."""
+    text = _decode(path.read_bytes())
     start = text.lstrip()[:400].lower()
     if start.startswith(("{\\rtf", "%pdf")):
         raise Unreadable(NO_TABLE)
-    if start.startswith(("<html", "<!doctype", "<?xml", "<table")):
-        raise Unreadable(
-            "这是网页或其他格式的文件(仅扩展名像表格)。请用Excel打开并另存为.xlsx后上传。"
-        )
     if not text.strip():
         raise Unreadable("文件是空的，没有任何内容。请核对后重新上传。")
-    rows = _records(text)
-    return _write(out, 0, enumerate(rows, start=1)) | {
-        "name": None,
+    if start.startswith(("<html", "<!doctype", "<?xml", "<table", "<meta", "<head")):
+        return _page(text, out)
+    rows = enumerate(_records(text), start=1)
+    return [_write(out, 0, rows) | _sheet(None, [])]
+
+
+def _sheet(name: str | None, merges: list[list[int]]) -> dict[str, Any]:
+    return {
+        "name": name,
         "hidden": False,
         "hidden_rows": [],
-        "merges": [],
+        "merges": merges,
         "date1904": False,
     }
 
@@ -444,6 +448,95 @@ def _records(text: str) -> list[list[str]]:
     if any(len(row) > COLUMNS for row in rows):
         raise Unreadable(f"列数超过{COLUMNS}，请删除多余的列。")
     return rows
+
+
+# ---- pages with tables, which other programs call .xls -------------------------------
+
+
+class _Tables(HTMLParser):
+    """Collects the cells of the outermost tables of a page; nothing in it is run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[tuple[list[list[str]], list[list[int]]]] = []
+        self._depth = 0
+        self._text: list[str] | None = None
+        self._span = (1, 1)
+        self._taken: dict[int, set[int]] = {}  # row → columns that a cell above holds
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self._depth += 1
+            if self._depth == 1:
+                self.tables.append(([], []))
+                self._taken = {}
+        elif self._depth == 1 and tag == "tr":
+            self._end_cell()
+            self.tables[-1][0].append([])
+        elif self._depth == 1 and tag in ("td", "th"):
+            self._end_cell()
+            given = dict(attrs)
+            self._span = (_span(given, "rowspan"), _span(given, "colspan"))
+            self._text = []
+        elif tag == "br" and self._text is not None:
+            self._text.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._depth == 1 and tag in ("td", "th", "tr", "table"):
+            self._end_cell()
+        if tag == "table" and self._depth:
+            self._depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def _end_cell(self) -> None:
+        if self._text is None:
+            return
+        rows, merges = self.tables[-1]
+        if not rows:
+            rows.append([])
+        row, at = rows[-1], len(rows) - 1
+        taken = self._taken.get(at, set())
+        while len(row) in taken:
+            row.append("")
+        left, (down, across) = len(row), self._span
+        row.append(" ".join("".join(self._text).split()))
+        row.extend([""] * (across - 1))
+        self._text = None
+        if len(row) > COLUMNS:
+            raise Unreadable(f"列数超过{COLUMNS}，请删除多余的列。")
+        if down > 1 or across > 1:
+            merges.append([at, left, at + down - 1, left + across - 1])
+        for below in range(at + 1, at + down):
+            self._taken.setdefault(below, set()).update(range(left, left + across))
+
+
+def _span(given: dict[str, str | None], name: str) -> int:
+    written = (given.get(name) or "1").strip()
+    number = int(written) if written.isascii() and written.isdigit() else 1
+    return min(max(number, 1), 10_000 if name == "rowspan" else COLUMNS + 1)
+
+
+def _page(text: str, out: Path) -> list[dict[str, Any]]:
+    if len(text) > PAGE:
+        raise Unreadable(
+            "这是网页格式的文件且过大，请用Excel打开并另存为.xlsx后再上传。"
+        )
+    page = _Tables()
+    page.feed(text)
+    page.close()
+    if not page.tables:
+        raise Unreadable(
+            "这是网页或其他格式的文件(仅扩展名像表格)。请用Excel打开并另存为.xlsx后上传。"
+        )
+    single = len(page.tables) == 1
+    return [
+        _write(out, place, enumerate(rows, start=1))
+        | _sheet(None if single else f"表{place + 1}", merges)
+        for place, (rows, merges) in enumerate(page.tables[:100])
+    ]
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """An uploaded file as sheets and rows, read by a child process (parsing.py)."""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,9 +14,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from gridinspect.imports.cleaning import CellFault
 
 PARSER = Path(__file__).with_name("parsing.py")
+SPOOL = Path(settings.VAR_DIR) / "spool"
+TICK = 0.5  # seconds between two looks at the child
 SECONDS = 180  # of wall time; the child's processor time is limited by itself
 FILE_BYTES = 50 * 2**20
 DITTO = frozenset(("同上", "〃", "″", '"', "“", "”", "''"))
@@ -157,9 +163,12 @@ def _value(tagged: dict[str, str]) -> Any:
 
 
 @contextmanager
-def open_workbook(path: str | Path) -> Iterator[Workbook]:
+def open_workbook(
+    path: str | Path, *, waiting: Callable[[int], None] | None = None
+) -> Iterator[Workbook]:
     """Read a file by its content, whatever its name says.
 
+    `waiting` is called with the seconds gone by while the file is read.
     Raises UnreadableFile with one sentence in Chinese: encrypted, damaged, empty, not
     a table, too large. The temporary copies are gone when the context ends.
 
@@ -168,31 +177,66 @@ def open_workbook(path: str | Path) -> Iterator[Workbook]:
     path = Path(path)
     if path.stat().st_size > FILE_BYTES:
         raise UnreadableFile("文件超过50MB,请拆分后上传。")
-    with tempfile.TemporaryDirectory(prefix="gridinspect-import-") as spool:
-        _parse(path, Path(spool))
-        index = json.loads((Path(spool) / "index.json").read_text(encoding="utf-8"))
-        yield Workbook([_sheet(entry, Path(spool)) for entry in index], Path(spool))
+    SPOOL.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=SPOOL) as folder:
+        spool = Path(folder)
+        run_apart(PARSER, path.resolve(), spool, waiting=waiting)
+        index = json.loads((spool / "index.json").read_text(encoding="utf-8"))
+        yield Workbook([_sheet(entry, spool) for entry in index], spool)
 
 
-def _parse(path: Path, spool: Path) -> None:
-    try:
-        child = subprocess.run(  # noqa: S603 our own script, no shell
-            [sys.executable, "-I", str(PARSER), str(path.resolve()), str(spool)],
-            capture_output=True,
-            timeout=SECONDS,
-            env={"PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise UnreadableFile(
-            "读取文件用时过长，已停止。请拆分或另存后再上传。"
-        ) from None
-    if child.returncode == 0:
-        return
-    sentence = child.stdout.decode("utf-8", "replace").strip()
-    raise UnreadableFile(
-        sentence or "文件过大或结构异常，已停止读取。请另存为.xlsx或拆分后再上传。"
+def run_apart(
+    script: Path, *arguments: Path, waiting: Callable[[int], None] | None = None
+) -> None:
+    """Run one of our scripts on an uploaded file, in a process with limits.
+
+    It knows no settings, no database and no secrets. Raises UnreadableFile with what
+    it said, or when it was stopped, whatever stopped it.
+    """
+    child = subprocess.Popen(  # noqa: S603 our own script, no shell
+        [sys.executable, "-I", str(script), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"},
     )
+    try:
+        said = _wait(child, waiting)
+    finally:
+        child.kill()
+        child.communicate()
+    if child.returncode:
+        raise UnreadableFile(
+            said or "文件过大或结构异常，已停止读取。请另存为.xlsx或拆分后再上传。"
+        )
+
+
+def _wait(child: subprocess.Popen[bytes], waiting: Callable[[int], None] | None) -> str:
+    started = time.monotonic()
+    while True:
+        try:
+            said, _ = child.communicate(timeout=TICK)
+            return said.decode("utf-8", "replace").strip()
+        except subprocess.TimeoutExpired:
+            seconds = time.monotonic() - started
+        if seconds > SECONDS:
+            raise UnreadableFile(
+                "读取文件用时过长，已停止。请拆分或另存后再上传。"
+            ) from None
+        if waiting:
+            waiting(int(seconds))
+
+
+def sweep(*, older_than: float) -> int:
+    """Delete what killed workers left behind; return how many folders went.
+
+    `older_than` is in seconds since the epoch.
+    """
+    count = 0
+    for folder in SPOOL.glob("*"):
+        if folder.stat().st_mtime < older_than:
+            shutil.rmtree(folder, ignore_errors=True)
+            count += 1
+    return count
 
 
 def _sheet(entry: dict[str, Any], spool: Path) -> Sheet:

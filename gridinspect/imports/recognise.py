@@ -127,7 +127,7 @@ class Layout:
 
 _NOT_THE_TABLE = re.compile(
     r"示例(?!区)|样例|样表|范例|填表说明|填写说明|填报说明|使用说明|^说明$"
-    r"|代码表|代码对照|字典|^封面$|^目录$"
+    r"|代码表|代码对照|字典|^封面$|^目录$|^导入结果$"
 )
 
 
@@ -190,7 +190,7 @@ def recognise(
     return layout
 
 
-_ORDINALS = {("序号",), ("编号",), ("no",), ("号",)}
+_ORDINALS = {("序号",), ("编号",), ("no",), ("号",), ("错误信息",)}  # never imported
 
 
 def _why_nothing(

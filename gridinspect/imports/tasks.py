@@ -1,10 +1,14 @@
 """The background part of imports: handlers of jobs, and the hourly clean-up."""
 
+from pathlib import Path
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from gridinspect.imports import services, undoing
+from gridinspect.imports import kept, reading, services, undoing
 from gridinspect.imports.models import ImportBatch
+from gridinspect.imports.telling import telling
 from gridinspect.jobs.services import Cancelled, Claim, Refused, handler
 
 
@@ -16,11 +20,12 @@ def check(job: Claim) -> None:
         with job.finishing(url=batch.get_absolute_url()):
             return
     try:
-        services.check_batch(
-            batch,
-            progress=job.progress,
-            finishing=lambda: job.finishing(url=batch.get_absolute_url()),
-        )
+        with telling(job) as progress:
+            services.check_batch(
+                batch,
+                progress=progress,
+                finishing=lambda: job.finishing(url=batch.get_absolute_url()),
+            )
     except Cancelled:
         services.mark_failed(batch, "检查已取消，没有写入任何数据。")
         raise
@@ -32,14 +37,16 @@ def apply(job: Claim) -> None:
     batch = ImportBatch.objects.select_related("owner").get(pk=job.params["batch"])
     job.progress(0, batch.counts.get("data_rows", 0), "正在写入，请稍候。")
     try:
-        services.apply_batch(
-            batch=batch,
-            mode=job.params["mode"],
-            by=job.owner,
-            finishing=lambda: job.finishing(
-                url=batch.get_absolute_url(), counts=batch.counts
-            ),
-        )
+        with telling(job) as progress:
+            services.apply_batch(
+                batch=batch,
+                mode=job.params["mode"],
+                by=job.owner,
+                progress=progress,
+                finishing=lambda: job.finishing(
+                    url=batch.get_absolute_url(), counts=batch.counts
+                ),
+            )
     except services.PreviewOutdated as fault:
         services.check_again(batch, message=str(fault))
         raise Refused(str(fault)) from None
@@ -81,5 +88,11 @@ def _stands(batch: ImportBatch, message: str) -> None:
 
 @shared_task
 def purge_abandoned(**_: object) -> None:
-    """Delete the files of imports that are over or abandoned (hourly, by beat)."""
-    services.purge_files(now=timezone.now())
+    """Delete the files of imports that are over or abandoned (hourly, by beat).
+
+    With them go the rows kept beside them, and what killed workers left behind.
+    """
+    now = timezone.now()
+    services.purge_files(now=now)
+    reading.sweep(older_than=(now - services.KEPT).timestamp())
+    kept.sweep(Path(settings.MEDIA_ROOT) / "imports")

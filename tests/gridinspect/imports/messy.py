@@ -890,7 +890,7 @@ def a_zip_of_other_things():
 
 @hostile
 def a_web_page_called_xls():
-    return "<html><table><tr><td>姓名</td></tr></table></html>".encode(), "网页"
+    return "<html><body><p>姓名</p></body></html>".encode(), "网页"
 
 
 @hostile

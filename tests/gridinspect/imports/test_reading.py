@@ -135,7 +135,7 @@ def ole(stream):
         (zipped(word__document__xml="<x/>"), "不是电子表格"),
         (xlsx(ROWS)[:1500], "损坏"),
         (ole("EncryptedPackage"), "密码"),
-        (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
+        (b"<html><body><p>1</p></body></html>", "网页"),
         ('姓名,备注\n"张伟,甲\n王芳,乙\n'.encode(), "引号"),
         (("姓名," * 300 + "\n张伟").encode(), "列数"),
         (entity(), "外部实体"),
@@ -144,6 +144,26 @@ def ole(stream):
 def test_a_file_that_cannot_be_read_gets_one_sentence(content, word, opened):
     with pytest.raises(UnreadableFile, match=word):
         opened(content)
+
+
+def test_tables_of_a_page_called_xls_are_read(tmp_path):
+    page = (
+        '<html><head><meta charset="gb2312"></head><body><table border=1>'
+        "<tr><td colspan=2>人员名册</td></tr><tr><th>街道<th>姓名</tr>"
+        "<tr><td rowspan=2>大学路<td>张&nbsp;伟<br></tr><tr><td>王<b>芳</b></tr>"
+        "</table><script>var x = '<table>'</script></body></html>"
+    )
+    path = tmp_path / "list.xls"
+    path.write_bytes(page.encode("gb18030"))
+    with open_workbook(path) as book:
+        (sheet,) = book.sheets
+        rows = [cells for _, cells, _ in sheet.filled_rows(1)]
+    assert rows == [["街道", "姓名"], ["大学路", "张 伟"], ["大学路", "王芳"]]
+
+
+def test_every_table_of_a_page_is_a_sheet(opened):
+    page = "<table><tr><td>甲</table><table><tr><td>乙</table>"
+    assert opened(page.encode()) == [("表1", [(1, ["甲"])]), ("表2", [(1, ["乙"])])]
 
 
 def test_a_zip_bomb_is_refused(opened):
