@@ -1,0 +1,328 @@
+"""Further kinds of workbook about units: 用人单位调查登记表 in bulk."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from types import new_class
+from typing import Any, cast
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from enterprises import survey_rules
+from enterprises.models import Enterprise, Placement, Survey
+from enterprises.resources import credit_code
+from enterprises.survey_forms import CURRENT, Question, read_answers, survey_form
+from gridinspect.accounts.models import Person
+from gridinspect.accounts.requests import Request
+from gridinspect.accounts.roles import POSTED_STAFF, Permission
+from gridinspect.copying import take_keys
+from gridinspect.imports import cleaning
+from gridinspect.imports.cleaning import Rejected, Setting
+from gridinspect.imports.fields import SheetField
+from gridinspect.imports.registry import register
+from gridinspect.imports.resource import NEW, SAME, Row, Written
+from gridinspect.imports.staging import insert_rows
+from gridinspect.imports.traces import referring, remove
+from gridinspect.scope import within_paths
+from grids.models import Posting
+from grids.resources import OUTSIDE, DistrictResource
+from grids.services.figures import mark_all_dirty
+
+FORM = survey_form(CURRENT)
+METHODS = {label: value for value, label in Survey.Method.choices} | {
+    "上门采集": "visit", "入户": "visit", "电话采集": "phone", "单位自报": "self",
+}  # fmt: skip
+
+
+def answer(question: Question) -> cleaning.Cleaner:
+    """Make a cleaner for one question of the form: the answer as it is stored."""
+
+    def clean(raw: Any, setting: Setting) -> Any:
+        if question.type == "day":
+            found = cleaning.day(raw, setting)
+            return found.isoformat() if found else None
+        text = cleaning.text(2_000)(raw, setting)
+        if text is None and cleaning.plain(raw) == "无" and "无" in question.choices:
+            text = "无"  # an answer here, no empty cell
+        if text is None:
+            return None
+        value = read_answers(FORM, {question.key: text})[question.key]
+        for problem in survey_rules.check({question.key: value}, today=setting.today):
+            if problem.rule == "F1":  # of this field alone; relations come later
+                raise Rejected(f"answer_{question.key}", problem.message)
+        return value
+
+    return clean
+
+
+def _questions() -> dict[str, SheetField]:
+    """Return a column for each question, in the order of the paper form."""
+    return {
+        question.key: SheetField(
+            question.label,
+            answer(question),
+            synonyms=(f"{question.number}{question.label}",),
+            help="、".join(
+                filter(None, (f"登记表第{question.number}项", question.unit))
+            ),
+            choices=question.choices,
+            sample=question.choices[0] if question.choices else "",
+        )
+        for question in FORM
+    }
+
+
+class SurveySheet(DistrictResource):
+    """Filled survey forms, a row each: a new version of each unit's data.
+
+    What was handed in is never changed: a row that says the same as a survey of that
+    day is nothing new, any other is a survey of its own.
+    """
+
+    title = "调查登记表"
+    permission = Permission.ENTERPRISE_IMPORT
+    key_field = "uscc"
+    identifying = ("name", "uscc", "surveyed_on")
+    place_fields = ()
+    can_be_undone = True
+    has_records = True
+
+    name = SheetField(
+        "单位名称",
+        cleaning.unit_name,
+        synonyms=("用人单位名称", "企业名称", "用人单位", "单位全称", "单位"),
+        required=True,
+        help="与单位档案一致",
+        sample="示例：郑州某某商贸有限公司",
+    )
+    uscc = SheetField(
+        "统一社会信用代码",
+        credit_code,
+        synonyms=("信用代码", "社会信用代码", "统一代码"),
+        clause="GB 32100-2015",
+        help="有同名单位时必填；该列已设为文本",
+        sample="91410103MA0AAAA1X9",
+        as_text=True,
+    )
+    surveyed_on = SheetField(
+        "采集日期",
+        cleaning.past_day,
+        synonyms=("调查日期", "采集时间", "登记日期", "填表日期", "调查时间"),
+        required=True,
+        sample="2026-03-02",
+    )
+    collector = SheetField(
+        "采集人",
+        cleaning.person_name,
+        synonyms=("调查人", "采集人员", "采集员", "协管员", "调查员"),
+        help="辖区内在岗人员的姓名",
+        sample="张三",
+    )
+    method = SheetField(
+        "采集方式",
+        cleaning.choice(METHODS, "method_invalid", "应为：上门、电话、自报、导入。"),
+        help="不填为导入",
+        sample="上门",
+        choices=tuple(Survey.Method.labels),
+        labels=dict(Survey.Method.choices),
+    )
+
+    @classmethod
+    def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
+        paths = request.user.scope_paths(cls.permission)
+        last = (
+            Survey.objects.final()
+            .filter(within_paths(paths, "enterprise__grid__path"))
+            .order_by("enterprise_id", "-surveyed_on", "-pk")
+            .distinct("enterprise_id")
+            .select_related("enterprise", "collected_by")
+        )
+        for one in last.iterator(chunk_size=2_000):
+            yield one.answers | {
+                "name": one.enterprise.name,
+                "uscc": one.enterprise.uscc,
+                "surveyed_on": one.surveyed_on,
+                "collector": one.collected_by.name if one.collected_by else None,
+                "method": one.get_method_display(),
+            }
+
+    def identify(self, row: Row) -> str:
+        values = row.values
+        code = values.get("uscc")
+        who = code if code and len(code) == 18 else values.get("name")
+        return f"{who} {values.get('surveyed_on')}" if who else ""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self._touched: dict[date, set[int]] = defaultdict(set)
+        posts = Posting.objects.on(self.today).filter(
+            within_paths(self.paths, "grid__path"), role__in=POSTED_STAFF
+        )
+        self._collectors: dict[str, list[int]] = defaultdict(list)
+        persons = Person.objects.filter(Exists(posts.filter(person=OuterRef("pk"))))
+        for pk, name in persons.values_list("pk", "name"):
+            self._collectors[name].append(pk)
+
+    def check(self, rows: list[Row]) -> None:
+        sound = [row for row in rows if not row.is_rejected]
+        self._find_units(sound)
+        found = [row for row in sound if row.target]
+        said = self._said({row.target.pk for row in found})
+        for row in found:
+            self._check_answers(row)
+            self._check_collector(row)
+            answers = _answers(row)
+            same_day = said.get((row.target.pk, row.values["surveyed_on"]), [])
+            row.action = SAME if answers in same_day else NEW
+            if same_day and row.action == NEW:
+                row.warn(
+                    "survey_same_day",
+                    "同一天已有内容不同的登记表，本行将作为新的一份。",
+                    at="surveyed_on",
+                )
+
+    def _find_units(self, rows: list[Row]) -> None:
+        """Find each row's unit: by its code, else the only one of that name."""
+        units = Enterprise.objects.filter(district=self.district).select_related("grid")
+        codes = [row.values.get("uscc") for row in rows]
+        names = [row.values["name"] for row in rows]
+        by_code: dict[str, Enterprise] = {}
+        by_name: dict[str, list[Enterprise]] = defaultdict(list)
+        for one in units.filter(Q(uscc__in=filter(None, codes)) | Q(name__in=names)):
+            by_code[one.uscc or ""] = one
+            by_name[one.name].append(one)
+        for row, code, name in zip(rows, codes, names, strict=True):
+            alike = by_name.get(name, [])
+            only: Enterprise | None = alike[0] if len(alike) == 1 else None
+            unit: Enterprise | None = by_code.get(code) if code else only
+            if unit is None and not code and alike:
+                row.reject(
+                    "unit_ambiguous",
+                    f"有{len(alike)}个单位叫“{name}”，请填写统一社会信用代码。",
+                    at="uscc",
+                )
+            elif unit is None:
+                row.reject(
+                    "unit_unknown",
+                    "单位档案中没有这个单位，请先建立档案或导入用人单位名册。",
+                    at="uscc" if code else "name",
+                )
+            elif not self.may_touch(unit.grid.path):
+                row.reject("outside_scope", f"该单位{OUTSIDE}", at="name")
+            else:
+                row.target = unit
+
+    def _said(self, units: set[int]) -> dict[tuple[int, date], list[dict[str, Any]]]:
+        """Return the answers of the surveys of these units, by unit and day."""
+        said: dict[tuple[int, date], list[dict[str, Any]]] = defaultdict(list)
+        surveys = Survey.objects.final().filter(enterprise__in=units)
+        for unit, day, answers in surveys.values_list(
+            "enterprise_id", "surveyed_on", "answers"
+        ):
+            said[unit, day].append(answers)
+        return said
+
+    def _check_answers(self, row: Row) -> None:
+        answers, day = _answers(row), row.values["surveyed_on"]
+        for question in survey_rules.missing(answers):
+            row.reject(
+                f"{question.key}_missing",
+                f"登记表第{question.number}项“{question.label}”必填，请补填。",
+                at=question.key,
+            )
+        for problem in survey_rules.check(answers, today=self.today, surveyed_on=day):
+            say = row.reject if problem.blocking else row.warn
+            say(f"survey_{problem.rule}", problem.message, at=problem.fields[0])
+
+    def _check_collector(self, row: Row) -> None:
+        name = row.values.get("collector")
+        found = self._collectors.get(name, []) if name else []
+        row.before["collector"] = found[0] if len(found) == 1 else None
+        if name and len(found) != 1:
+            row.warn(
+                "collector_unknown",
+                f"辖区在岗人员中没有（或不止一个）“{name}”，采集人未记入。",
+                at="collector",
+            )
+
+    def apply(self, rows: list[Row]) -> Iterable[Any]:
+        keys = take_keys(Survey._meta.db_table, len(rows))
+        now = timezone.now()
+        insert_rows(
+            Survey,
+            [
+                "id", "enterprise_id", "district_id", "form_version", "surveyed_on",
+                "collected_by_id", "method", "answers", "state", "is_complete",
+                "problems", "recorded_by_id", "recorded_at",
+            ],
+            [
+                (
+                    key, row.target.pk, self.district.pk, CURRENT,
+                    row.values["surveyed_on"], row.before["collector"],
+                    row.values.get("method") or Survey.Method.IMPORT.value,
+                    json.dumps(_answers(row), ensure_ascii=False),
+                    Survey.State.FINAL.value, True,
+                    json.dumps(self._problems(row), ensure_ascii=False),
+                    self.by.pk, now,
+                )
+                for key, row in zip(keys, rows, strict=True)
+            ],
+        )  # fmt: skip
+        for key, row in zip(keys, rows, strict=True):
+            row.record = key
+            self._touched[row.values["surveyed_on"]].add(row.target.pk)
+            yield [key, "new", row.number]
+
+    def _problems(self, row: Row) -> list[dict[str, Any]]:
+        found = survey_rules.check(
+            _answers(row), today=self.today, surveyed_on=row.values["surveyed_on"]
+        )
+        return [problem.to_json() for problem in found]
+
+    def finish(self) -> None:
+        """Ask for the figures of the grids that the units have been in since."""
+        for since, units in self._touched.items():
+            grids = Placement.objects.filter(
+                Q(until=None) | Q(until__gt=since), enterprise__in=units
+            )
+            mark_all_dirty(set(grids.values_list("grid_id", flat=True)), since)
+
+    def obstacles(self, written: list[Written]) -> dict[int, str]:
+        keys = [one.record for one in written]
+        there = set(Survey.objects.filter(pk__in=keys).values_list("pk", flat=True))
+        gone = dict.fromkeys(set(keys) - there, "的记录已不存在")
+        return referring(Survey, keys) | gone
+
+    def take_back(self, written: list[Written]) -> None:
+        keys = [one.record for one in written]
+        self._touched = defaultdict(set)
+        for unit, day in Survey.objects.filter(pk__in=keys).values_list(
+            "enterprise_id", "surveyed_on"
+        ):
+            self._touched[day].add(unit)
+        remove(Survey, keys)
+        self.finish()
+
+
+# The questions are data (survey_forms), so the class is made from them.
+SurveyResource = register("surveys")(
+    cast(
+        type[SurveySheet],
+        new_class(
+            "SurveyResource",
+            (SurveySheet,),
+            exec_body=lambda body: body.update(_questions()),
+        ),
+    )
+)
+
+
+def _answers(row: Row) -> dict[str, Any]:
+    """Return the answers of a row as a survey stores them."""
+    return {
+        key: value
+        for key in FORM.questions
+        if (value := row.values.get(key)) is not None
+    }
