@@ -65,3 +65,20 @@ def database(name: str, default: str = REQUIRED) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def tiles(name: str) -> tuple[str, list[str]]:
+    """Read the address of a tile server, and the origins that its images come from.
+
+    Empty means none. `{s}` stands for any subdomain, as in the address of Leaflet.
+    """
+    address = text(name, "")
+    if not address:
+        return "", []
+    url = urlsplit(address)
+    known = url.scheme in ("http", "https") and url.hostname
+    if not known or not all(part in address for part in ("{x}", "{y}", "{z}")):
+        raise ImproperlyConfigured(
+            f"环境变量 {name} 应形如 https://主机/{{z}}/{{x}}/{{y}}.png。"
+        )
+    return address, [f"{url.scheme}://{url.netloc}".replace("{s}.", "*.")]

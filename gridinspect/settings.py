@@ -1,7 +1,6 @@
 """The one settings file. What differs between machines comes from the environment."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
@@ -179,11 +178,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Maps are outlines; an office with a tile server in WGS-84 puts it beneath them.
-TILE_URL = env.text("TILE_URL", "")  # such as https://tiles.example/{z}/{x}/{y}.png
+TILE_URL, tile_origins = env.tiles("TILE_URL")
 TILE_ATTRIBUTION = env.text("TILE_ATTRIBUTION", "")
-if TILE_URL:
-    tile_server = "{0.scheme}://{0.netloc}".format(urlsplit(TILE_URL))
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(tile_server)
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"] += tile_origins
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from grids.models import City, Grid
 from reports.judging import STATES
-from reports.services import FORMATS, KINDS
+from reports.services import FORMS, KINDS
 
 LEVELS = [(str(number), f"{'零一二三四'[number]}级") for number in range(1, 5)]
 
@@ -21,7 +21,9 @@ class ReportForm(forms.Form):
         label="数据截至", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     form = forms.ChoiceField(
-        label="格式", choices=[(key, key.upper()) for key in FORMATS]
+        label="格式",
+        choices=list(FORMS.items()),
+        help_text="上墙图表的 PDF 为 A3 幅面；A1 幅面只用于上墙图表。",
     )
 
     def __init__(self, *args, cities, grids, **kwargs):
@@ -45,6 +47,12 @@ class ReportForm(forms.Form):
         kind = KINDS.get(cleaned.get("kind", ""))
         if kind and not kind.of_cities and isinstance(cleaned.get("place"), City):
             self.add_error("place", f"{kind.name}按网格编制，请选择区县或下级网格。")
+        if kind and cleaned.get("form") not in (None, *kind.forms):
+            names = "或".join(FORMS[one] for one in kind.forms)
+            self.add_error("form", f"“{kind.name}”没有这种格式，请选择 {names}。")
+        on = cleaned.get("on")
+        if kind and kind.is_live and on and on != timezone.localdate():
+            self.add_error("on", f"“{kind.name}”只按今天的数据制作，请改为今天。")
         return cleaned
 
     def clean_on(self):

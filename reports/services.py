@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from assistants.establishment import establishment_of
 from gridinspect.accounts.models import User
@@ -27,11 +29,15 @@ from reports.builders.booklet import booklet, booklet_pdf
 from reports.builders.conformance import TITLE as CONFORMANCE
 from reports.builders.conformance import conformance_report
 from reports.builders.paper import PDF, XLSX, Report, as_pdf, as_xlsx
+from reports.builders.poster import poster_pdf
 from reports.builders.programme import TITLE as PROGRAMME
 from reports.builders.programme import programme_report
 from reports.builders.staffing import TITLE as STAFFING
 from reports.builders.staffing import staffing_report
 from reports.conformance import conformance_of, scopes_of
+from reports.models import Wall
+from reports.posters.making import poster_of
+from reports.posters.services import keep_version
 from reports.programme.boards import boards_of
 from reports.rows import known_units
 
@@ -46,6 +52,8 @@ class Kind:
     """A kind of report: its name, what gathers its figures, how it is laid out.
 
     `readers` hold this at its place: more than REPORT_VIEW where it names units.
+    `keep` notes what was printed, in the transaction that archives it. What is `live`
+    is made of today's rows only.
     """
 
     key: str
@@ -54,6 +62,9 @@ class Kind:
     lay_out: Callable[..., bytes] = as_pdf
     of_cities: bool = True
     readers: Permission = Permission.REPORT_VIEW
+    forms: tuple[str, ...] = ("pdf", "xlsx")
+    is_live: bool = False
+    keep: Callable[[Report, ArchivedDocument, Grid], None] | None = None
 
 
 def _staffing(place: Place, on: date) -> Report:
@@ -107,13 +118,23 @@ def _booklet(place: Place, on: date) -> Report:
     return booklet(register_of(place, on, policy_titles(place, on)))
 
 
+def _poster(kind: str) -> Callable[[Place, date], Report]:
+    def gather(place: Place, on: date) -> Report:
+        if isinstance(place, City):
+            raise Refused("上墙图表按网格制作，请选择区县或下级网格。")
+        if on != timezone.localdate():
+            raise Refused("上墙图表只按今天的数据制作，请把日期改为今天。")
+        return poster_of(kind, place, on, policy_titles(place, on))
+
+    return gather
+
+
 KINDS = {
     kind.key: kind
     for kind in (
         Kind("staffing", STAFFING, _staffing),
         Kind("acquisition", ACQUISITION, _acquisition),
         Kind("conformance", CONFORMANCE, _conformance),
-        Kind("programme", PROGRAMME, _programme),
         Kind(
             "booklet",
             BOOKLET,
@@ -122,9 +143,24 @@ KINDS = {
             of_cities=False,
             readers=Permission.ENTERPRISE_VIEW,
         ),
+        Kind("programme", PROGRAMME, _programme),
+        *(
+            Kind(
+                wall.value,
+                f"上墙：{wall.label}",
+                _poster(wall),
+                lay_out=poster_pdf,
+                of_cities=False,
+                forms=("pdf", "a1", "xlsx"),
+                is_live=True,
+                keep=keep_version,
+            )
+            for wall in Wall
+        ),
     )
 }
-FORMATS = {"pdf": PDF, "xlsx": XLSX}
+FORMATS = {"pdf": PDF, "a1": PDF, "xlsx": XLSX}
+FORMS = {"pdf": "PDF", "a1": "PDF（A1 幅面）", "xlsx": "XLSX"}
 
 
 def policy_titles(place: Place, on: date) -> list[str]:
@@ -139,7 +175,8 @@ def print_report(report: Report, form: str, *, code: str) -> bytes:
     """Return a report as `pdf` or `xlsx`."""
     if form == "xlsx":
         return as_xlsx(report)
-    return KINDS[report.kind].lay_out(report, code=code)
+    sheet = {} if form == "pdf" else {"form": form}
+    return KINDS[report.kind].lay_out(report, code=code, **sheet)
 
 
 @transaction.atomic
@@ -185,6 +222,9 @@ def make_report(claim: Claim) -> None:
             by=claim.owner,
             job_id=claim.job.pk,
         )
+        keep = KINDS[report.kind].keep
+        if keep and FORMATS[form] == PDF:
+            keep(report, document, cast("Grid", place))
         result["url"] = document.get_absolute_url()
         result["text"] = f"{document.title}已生成。"
         result["archive"] = reverse("documents:list")
@@ -212,7 +252,7 @@ def archive_report(
         code=code,
         params={"place": place.code, "on": report.on.isoformat(), "form": form},
         policies=list(report.policies),
-        pages=pdf.page_count(content) if form == "pdf" else None,
+        pages=pdf.page_count(content) if FORMATS[form] == PDF else None,
         permission=KINDS[report.kind].readers,
         job_id=job_id,
     )

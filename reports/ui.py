@@ -12,6 +12,7 @@ from reports.models import Assessment
 from reports.services import KINDS
 from reports.views.assessments import grid_assessments
 from reports.views.figures import grid_figures
+from reports.views.posters import grid_posters
 
 menu.add(
     "监管态势",
@@ -78,6 +79,17 @@ tabs.add(
     grid_assessments,
     Permission.COVERAGE_VIEW,
 )
+
+menu.add(
+    "网格与人员",
+    "三上墙",
+    "reports:posters",
+    Permission.GRID_VIEW,
+    "easel",
+    36,
+)
+tabs.add("grids.grid", "posters", "三上墙", grid_posters, Permission.GRID_VIEW)
+name_acts({"poster.hung": "登记图表上墙", "poster.taken_down": "登记图表撤下"})
 
 name_acts({"tally.drifted": "统计数与明细不符", "report.asked": "生成报告"})
 name_acts(

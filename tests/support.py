@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from shapely.geometry import box, mapping
 
 from cases.models import CaseMember, Extension, Writ
 from enterprises.models import Survey
@@ -19,7 +20,8 @@ from gridinspect.documents.attachments import attach
 from gridinspect.documents.services import archive
 from gridinspect.imports.models import ImportBatch, ImportRow
 from gridinspect.jobs.models import Job
-from reports.models import TargetLetter
+from grids.models import Boundary
+from reports.models import Hanging, Poster, TargetLetter, Wall
 from reports.programme.services import Asked, assess, report_findings
 from tests.factories import (
     TODAY,
@@ -60,6 +62,7 @@ def make_one_of_everything(district, *, word, letters):
     _make_unit(has)
     _make_cases(has)
     _make_work(has)
+    _make_wall(has)
     _make_programme(has)
     return has
 
@@ -223,6 +226,37 @@ def _make_programme(has):
         issued_on=TODAY(),
         issued_by=has.bureau,
         document=_archived(has, "目标责任书", Permission.REPORT_VIEW),
+    )
+
+
+def _make_wall(has):
+    """Make the ground of the map, and a poster that hangs."""
+    for number, grid in enumerate((has.district, has.street, has.grid)):
+        Boundary.objects.create(
+            grid=grid,
+            geometry=mapping(box(113.6, 34.7, 113.7 - number / 100, 34.8)),
+            square_metres=100_000_000,
+            source_system=Boundary.Datum.WGS84,
+            source_name=f"{has.word}边界.geojson",
+            since=grid.opened_on,
+            uploaded_by=has.bureau,
+        )
+    has.poster = Poster.objects.create(
+        grid=has.grid,
+        kind=Wall.MAP,
+        version=1,
+        as_of=TODAY(),
+        parts={"title": {"name": f"{has.word}旧名", "code": "", "above": ""}},
+        document=has.document,
+    )
+    has.hanging = Hanging.objects.create(
+        poster=has.poster,
+        grid=has.grid,
+        kind=Wall.MAP,
+        since=TODAY(),
+        spot=f"{has.word}大厅",
+        photo=has.attachment,
+        hung_by=has.bureau,
     )
 
 

@@ -85,6 +85,7 @@ KEYLESS = {
     "reports:dashboard": [],
     "reports:letters": [],
     "reports:new": [],
+    "reports:posters": [],
     "reports:programme": [],
     "ui:style": [],
     "workdays:add": [],
@@ -141,6 +142,7 @@ BY_PLACE = [
     "reports:conformance",
     "reports:dashboard",
     "reports:new",
+    "reports:posters",
     "reports:programme",
     "reports:what-if",
 ]
@@ -231,6 +233,10 @@ SCOPED = {
         "requirements",
         "body",
     ],
+    "reports:poster-hang": lambda has: [has.grid.pk, "poster_map"],
+    "reports:poster-make": lambda has: [has.grid.pk],
+    "reports:poster-node": lambda has: [has.grid.pk],
+    "reports:poster-take-down": lambda has: [has.hanging.pk],
     "reports:grid-rows": lambda has: [has.grid.pk, "acquired", "missing"],
 }
 

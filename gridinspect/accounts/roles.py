@@ -34,6 +34,7 @@ class Permission(StrEnum):
     COVERAGE_VIEW = auto()
     REPORT_VIEW = auto()
     REPORT_MAKE = auto()
+    POSTER_HANG = auto()  # say what hangs on the wall of a grid (三上墙)
     PROGRAMME_REPORT = auto()  # say what is in place in an own grid (自报)
     PROGRAMME_ASSESS = auto()  # inspect and appraise the grids below an own place
     AUDIT_VIEW = auto()
@@ -86,7 +87,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _PROGRAMME
         | _DIRECTS
         | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE}
-        | {P.ENTERPRISE_ALLOCATE},
+        | {P.ENTERPRISE_ALLOCATE, P.POSTER_HANG},
         Role.INTAKE: _LOOK
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
         Role.LEADER: _LOOK
@@ -100,14 +101,15 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _REPORTS
         | _PROGRAMME
         | _DIRECTS
-        | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW},
+        | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW, P.POSTER_HANG},
         Role.FULL_TIME_INSPECTOR: _LOOK
         | _FILES
-        | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN},
+        | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN}
+        | {P.POSTER_HANG},
         Role.PART_TIME_INSPECTOR: _LOOK
         | _FILES
-        | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN},
-        Role.ASSISTANT: _LOOK | _FILES,
+        | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN, P.POSTER_HANG},
+        Role.ASSISTANT: _LOOK | _FILES | {P.POSTER_HANG},
         Role.ENTERPRISE_ASSISTANT: set(),
         Role.AGENCY_CLERK: {P.STAFF_VIEW},
         Role.CUSTODIAN: {P.GRID_VIEW},

@@ -95,6 +95,7 @@ _DETAILS = {
     "until": "至",
     "username": "账号",
     "valid_until": "有效期至",
+    "version": "版次",
 }
 
 

@@ -24,6 +24,7 @@ from reports.demo.accounts import ACCOUNTS, PASSWORD
 from reports.demo.cases import build_cases
 from reports.demo.jurisdictions import CITIES, JURISDICTIONS, Jurisdiction, trees
 from reports.demo.people import People
+from reports.demo.posters import build_posters
 from reports.demo.programme import build_programme
 from reports.demo.surveys import answers_for
 from reports.demo.units import Units
@@ -77,6 +78,10 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
     say("统计完毕。")
     build_programme(today=today)
     say("项目进展登记完毕。")
+    with transaction.atomic():
+        district = Grid.objects.get(code=boundaries.DISTRICT)
+        hung = build_posters(district, today=today, by=by)
+    say(f"上墙图表登记完毕，共 {hung} 张。")
 
 
 def _adopt(plan: Jurisdiction, district: Grid, *, by: User) -> None:

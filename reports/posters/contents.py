@@ -67,6 +67,10 @@ class Posted:
     def key(self) -> str:
         return f"{self.person}-{self.grid.pk}-{self.role}"
 
+    @property
+    def called(self) -> str:
+        return f"{self.name}（{Role(self.role).label}）"
+
     def __str__(self) -> str:
         return f"{self.name}（{self.grid.name}{Role(self.role).label}）"
 
@@ -81,9 +85,10 @@ class StaffContent:
 
     def parts(self) -> Parts:
         everybody = [*self.own, *self.below]
+        people = {one.key: one.called for one in self.own}
         return {
             "title": self.title.parts(),
-            "people": {one.key: str(one) for one in everybody},
+            "people": people | {one.key: str(one) for one in self.below},
             "phones": {str(one.person): one.phone for one in everybody},
             "photos": {str(one.person): str(one.photo or "") for one in self.own},
         }

@@ -7,7 +7,7 @@ from gridinspect.documents.services import new_code
 from gridinspect.jobs.services import Refused
 from grids.commands import PlainCommand, day, grid_by_code
 from reports import coverage
-from reports.services import FORMATS, KINDS, print_report
+from reports.services import KINDS, Kind, print_report
 
 
 class Command(PlainCommand):
@@ -19,10 +19,12 @@ class Command(PlainCommand):
         parser.add_argument("--on", metavar="DATE", help="数据截至，默认今天")
         parser.add_argument("--out", metavar="FILE", required=True, type=Path)
 
-    def handle(self, *, kind, grid, on, out, **options):
-        form = out.suffix.lstrip(".").lower()
-        if form not in FORMATS:
-            raise CommandError("输出文件应以 .pdf 或 .xlsx 结尾。", returncode=2)
+        parser.add_argument(
+            "--size", choices=("a3", "a1"), help="上墙图表的幅面，默认 a3"
+        )
+
+    def handle(self, *, kind, grid, on, out, size, **options):
+        form = _form(KINDS[kind], out.suffix.lstrip(".").lower(), size)
         place = grid_by_code(grid)
         coverage.settle(place)
         on = day(on) if on else timezone.localdate()
@@ -37,3 +39,14 @@ class Command(PlainCommand):
                 f"不能写入 {out}：{error.strerror}。", returncode=2
             ) from None
         self.stdout.write(f"{report.full_title}：{out}")
+
+
+def _form(kind: Kind, suffix: str, size: str | None) -> str:
+    """Return the form of a report from what its file is called and its size."""
+    if suffix not in ("pdf", "xlsx"):
+        raise CommandError("输出文件应以 .pdf 或 .xlsx 结尾。", returncode=2)
+    if size and (suffix != "pdf" or "a1" not in kind.forms):
+        raise CommandError(
+            "只有上墙图表的 PDF 可以选幅面，请去掉 --size。", returncode=2
+        )
+    return "a1" if size == "a1" else suffix
