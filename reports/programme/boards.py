@@ -19,6 +19,7 @@ from reports import coverage
 from reports.conformance import Scope, scopes_of
 from reports.judging import Facts, Part, State, parts_of, rate_part
 from reports.models import Finding
+from reports.programme.milestones import Key, latest, nodes_of
 from reports.programme.progress import (
     PhaseState,
     Progress,
@@ -165,12 +166,24 @@ def followed_by(
     ]
 
 
+def not_closed(place: Grid | City, on: date) -> list[Grid]:
+    """Return the grids of a place that are not closed by a day, in the order of codes.
+
+    Milestones are asked of grids before they open: to set them up is what they ask.
+    """
+    return [
+        grid
+        for grid in grids_in(place, on)
+        if grid.closed_on is None or grid.closed_on > on
+    ]
+
+
 def milestone_states(
     scope: Scope, milestone: Milestone, grids: Iterable[Grid]
 ) -> list[tuple[Grid, Finding | None, Progress]]:
     """Return for each grid that has to finish a milestone what was found of it."""
-    nodes = _nodes(milestone, grids, scope.place)
-    found = _latest(
+    nodes = nodes_of(milestone, grids)
+    found = latest(
         Finding.objects.filter(
             grid__in=[grid.pk for grid in nodes],
             slug=scope.policy.slug,
@@ -191,8 +204,6 @@ def milestone_states(
 
 # --- what boards are made from --------------------------------------------------------
 
-Asked = tuple[int, str, str, str]  # grid, slug, topic, item
-
 
 @dataclass(frozen=True)
 class _Ground:
@@ -201,9 +212,10 @@ class _Ground:
     on: date
     children: Sequence[Grid]
     grids: Mapping[int | None, Sequence[Grid]]
+    asked: Mapping[int | None, Sequence[Grid]]  # those not yet open as well
     counts: Mapping[int | None, Counts]
     placed: Mapping[int, set[str]]  # grid: the kinds of person on post there
-    found: Mapping[Asked, Finding]
+    found: Mapping[Key, Finding]
     law: Law
 
     def facts(self, key: int | None, scope: Scope) -> Facts:
@@ -228,13 +240,15 @@ def _ground(place: Grid | City, on: date, slugs: Sequence[str]) -> _Ground:
     }
     counts[None] = figures.own.counts
     step = path_on(place, on).count("/")
-    grids: dict[int | None, list[Grid]] = defaultdict(list)
-    for grid in grids_in(place, on):
-        if not grid.is_open_on(on):
-            continue
-        grids[None].append(grid)
+    asked: dict[int | None, list[Grid]] = defaultdict(list)
+    for grid in not_closed(place, on):
+        asked[None].append(grid)
         if below := grid.path.split("/")[step]:
-            grids[int(below)].append(grid)
+            asked[int(below)].append(grid)
+    grids = {
+        key: [grid for grid in many if grid.is_open_on(on)]
+        for key, many in asked.items()
+    }
     law = Law()
     laws = [layer.id for layer in law.layers(place_province(place), on=on)]
     findings = Finding.objects.within(place).filter(slug__in=[*slugs, *laws])
@@ -246,9 +260,10 @@ def _ground(place: Grid | City, on: date, slugs: Sequence[str]) -> _Ground:
             if isinstance(row.place, Grid) and row.place.is_open_on(on)
         ],
         grids=grids,
+        asked=asked,
         counts=counts,
-        placed=_placed([grid.pk for grid in grids[None]], on),
-        found=_latest(findings, on),
+        placed=_placed([grid.pk for grid in grids.get(None, ())], on),
+        found=latest(findings, on),
         law=law,
     )
 
@@ -256,16 +271,6 @@ def _ground(place: Grid | City, on: date, slugs: Sequence[str]) -> _Ground:
 def place_province(place: Grid | City) -> str:
     city = place if isinstance(place, City) else place.city
     return city.province
-
-
-def _latest(findings, on: date) -> dict[Asked, Finding]:
-    """Return the last thing found of each item by a day, by its day and its order."""
-    names = ("grid", "slug", "topic", "item")
-    rows = findings.filter(on__lte=on).order_by(*names, "-on", "-pk").distinct(*names)
-    return {
-        (row.grid_id, row.slug, row.topic, row.item): row
-        for row in rows.select_related("evidence")
-    }
 
 
 def _placed(grids: Sequence[int], on: date) -> dict[int, set[str]]:
@@ -317,9 +322,9 @@ def _score(scope: Scope, ground: _Ground, facts: Facts, followed: Followed) -> S
 def _milestones(
     scope: Scope, ground: _Ground, key: int | None, facts: Facts
 ) -> Iterable[MilestoneRow]:
-    grids = ground.grids.get(key, ())
+    grids = ground.asked.get(key, ())
     for milestone in scope.values.milestones:
-        nodes = _nodes(milestone, grids, scope.place)
+        nodes = nodes_of(milestone, grids)
         if not nodes:
             continue
         yield _milestone(scope, ground, milestone, nodes, facts)
@@ -352,15 +357,6 @@ def _milestone(
             for part in parts_of(measure, milestone.clause, scope.values, facts)
         ),
     )
-
-
-def _nodes(
-    milestone: Milestone, grids: Iterable[Grid], place: Grid | City
-) -> list[Grid]:
-    """Return the grids that have to finish a milestone: the root without kinds."""
-    if milestone.kinds:
-        return [grid for grid in grids if grid.kind in milestone.kinds]
-    return [grid for grid in grids if grid.is_root]
 
 
 def _phases(scope: Scope, facts: Facts) -> Iterable[PhaseRow]:

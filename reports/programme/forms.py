@@ -34,7 +34,10 @@ class BoardForm(forms.Form):
 class FindingForm(forms.Form):
     """What was found of one thing, in one grid or in several alike."""
 
-    grids = forms.MultipleChoiceField(label="网格", widget=forms.CheckboxSelectMultiple)
+    everywhere = forms.BooleanField(label="下列网格全部", required=False)
+    grids = forms.MultipleChoiceField(
+        label="网格", widget=forms.CheckboxSelectMultiple, required=False
+    )
     result = forms.ChoiceField(label="结果", choices=Finding.Result.choices)
     points = forms.DecimalField(
         label="得分",
@@ -61,7 +64,7 @@ class FindingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._grids = {str(grid.pk): grid for grid in grids}
         if len(self._grids) == 1:
-            del self.fields["grids"]
+            del self.fields["grids"], self.fields["everywhere"]
         else:
             choices = [(key, grid.name) for key, grid in self._grids.items()]
             cast("forms.ChoiceField", self.fields["grids"]).choices = choices
@@ -72,10 +75,19 @@ class FindingForm(forms.Form):
                 "points"
             ].help_text = f"满分 {asked.points} 分，只有部分完成时填写。"
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        is_open = "grids" in self.fields and not data.get("everywhere")
+        if is_open and not data.get("grids") and "grids" not in self.errors:
+            self.add_error("grids", "请选择至少一个网格，或选择全部。")
+        return data
+
     def chosen(self) -> dict[str, Any]:
         """Return what the service takes."""
         data = {"points": None} | self.cleaned_data
-        keys = data.pop("grids", list(self._grids))
+        keys = data.pop("grids", [])
+        if data.pop("everywhere", len(self._grids) == 1):
+            keys = list(self._grids)
         return data | {"grids": [self._grids[key] for key in keys]}
 
 

@@ -262,10 +262,7 @@ def issue_letter(
     if board is None or row is None:
         raise Refused("该网格在这一天没有采用的方案或没有这一阶段，请换一个日期。")
     giver = above(grid)
-    district = grid if grid.district is None else grid.district
-    number = next_number(
-        agency=agency_word(district), word=WORD, on=on, by=by, path=grid.path
-    )
+    number = next_number(agency=_agency(grid), word=WORD, on=on, by=by, path=grid.path)
     title, code = f"{grid.name}{year}年度{TITLE}", new_code()
     content = pdf.build(
         letter_story(
@@ -312,6 +309,14 @@ def issue_letter(
 def _phase(board: Board | None, number: int) -> PhaseRow | None:
     rows = board.phases if board else ()
     return next((one for one in rows if one.phase.number == number), None)
+
+
+def _agency(grid: Grid) -> str:
+    """Return the 机关代字 of the office that hands down the targets."""
+    giver = above(grid)
+    if isinstance(giver, City):
+        return giver.name.removesuffix("市")
+    return agency_word(giver.district or giver)
 
 
 def _giver_name(grid: Grid) -> str:

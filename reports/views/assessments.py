@@ -57,6 +57,10 @@ def remedy_badge(one: Assessment):
     )
 
 
+SECTIONS = [
+    ("检查", ("kind", "on", "assessor", "result", "score", "findings", "upload")),
+    ("整改", ("remedy", "remedy_due")),
+]
 COLUMNS = [
     Column("on", "日期", sort="on", link=True),
     Column("kind", "种类", value="get_kind_display", sort="kind"),
@@ -179,10 +183,13 @@ def assess(request, pk):
         title=f"检查考核：{grid.name}",
         form=form,
         sections=[
-            ("检查", ["kind", "on", "assessor", "result", "score", "findings"]),
+            (
+                "检查",
+                ["kind", "on", "assessor", "result", "score", "findings", "upload"],
+            ),
             ("整改", ["remedy", "remedy_due"]),
         ],
-        crumbs=_crumbs(grid, "检查考核"),
+        crumbs=_crumbs(grid),
         submit="登记",
         note=f"由{services.above(grid).name}对{grid.name}的检查、督促、验收或考核。"
         "考核对象是网格，不对个人排名。",
@@ -279,7 +286,7 @@ def letter_issue(request, pk):
         request,
         title=f"目标责任书：{grid.name}",
         form=form,
-        crumbs=_crumbs(grid, "目标责任书"),
+        crumbs=_crumbs(grid),
         submit="编号并生成",
         note="按方案的阶段目标和今天的数字生成，编号后存入文件档案；"
         "签字、盖章处留空，打印后由双方签字盖章。",
@@ -343,7 +350,7 @@ def _facts(user, one: Assessment) -> list[tuple[str, Any]]:
         ("检查人", one.assessor),
         ("日期", one.on),
         ("发现的情况", one.findings),
-        ("得分", f"{one.score['name']} {score_words(one)}" if one.score else None),
+        *([("得分", f"{one.score['name']} {score_words(one)}")] if one.score else []),
         ("登记", f"{one.recorded_by}，{timezone.localtime(one.recorded_at):%Y-%m-%d}"),
     ]
     if one.remedy_due:
@@ -356,9 +363,8 @@ def _facts(user, one: Assessment) -> list[tuple[str, Any]]:
     return facts
 
 
-def _crumbs(grid: Grid, last: str) -> list[tuple[str, str]]:
+def _crumbs(grid: Grid) -> list[tuple[str, str]]:
     return [
         ("两网化推进", reverse("reports:programme")),
         (grid.name, reverse("reports:programme-node", args=[grid.pk])),
-        (last, ""),
     ]

@@ -14,11 +14,10 @@ from gridinspect.ui.tables import NOTHING, Column, build_table
 from gridinspect.ui.templatetags.ui import badge_html
 from grids.access import may, require
 from grids.models import Grid
-from grids.standing import grids_in
 from reports.conformance import Scope, scopes_of
 from reports.models import Finding
 from reports.programme import services
-from reports.programme.boards import followed_by, milestone_states
+from reports.programme.boards import followed_by, milestone_states, not_closed
 from reports.programme.forms import FindingForm
 from reports.programme.progress import PROGRESS
 from reports.programme.services import Asked
@@ -43,7 +42,7 @@ def programme_milestone(request, pk, key):
     milestone = scope.values.milestone(key)
     if milestone is None:
         raise Http404
-    rows = milestone_states(scope, milestone, _open_grids(place, on))
+    rows = milestone_states(scope, milestone, not_closed(place, on))
     state = request.GET.get("state", "")
     shown = [row for row in rows if state not in PROGRESS or row[2] == state]
     table = build_table(
@@ -58,7 +57,7 @@ def programme_milestone(request, pk, key):
         title=f"{milestone.name}：{place.name}",
         table=table,
         toolbar=_milestone_actions(request.user, place, scope, key),
-        crumbs=crumbs_to(place, on, milestone.name),
+        crumbs=crumbs_to(place, on),
         note=f"期限 {due or NOTHING}，截至 {on}，{len(rows)} 个网格中 {done} 个已完成。"
         f"依据条款 {milestone.clause}。",
         empty="这里没有须完成这一节点的网格。",
@@ -89,7 +88,7 @@ def programme_report(request, pk, slug, topic, item):
         request,
         title=f"填报：{asked.name}",
         form=form,
-        crumbs=[*crumbs_to(place, today, asked.name), ("填报", "")],
+        crumbs=[*crumbs_to(place, today), (asked.name, goal)],
         cancel=goal,
         submit="登记",
         note=note,
@@ -101,11 +100,6 @@ def _scope(place: Grid, on: date) -> Scope:
     if not scopes:
         raise Http404
     return scopes[0]
-
-
-def _open_grids(place: Grid, on: date) -> list[Grid]:
-    """Return the open grids of a place on a day, in the order of codes."""
-    return [grid for grid in grids_in(place, on) if grid.is_open_on(on)]
 
 
 def _milestone_columns(user) -> list[Column]:
@@ -185,7 +179,7 @@ def _asked_milestone(
     milestone = scope.values.milestone(key)
     if slug != scope.policy.slug or milestone is None:
         raise Http404
-    rows = milestone_states(scope, milestone, _open_grids(place, scope.on))
+    rows = milestone_states(scope, milestone, not_closed(place, scope.on))
     grids = [
         grid for grid, one, _ in rows if one is None or one.result != Finding.Result.MET
     ] or [grid for grid, _, _ in rows]

@@ -110,7 +110,7 @@ def programme_node(request, pk):
         ],
         "assessments": list(assessments.for_list().order_by("-on", "-pk")),
         "toolbar": _node_toolbar(request.user, grid),
-        "crumbs": crumbs_to(grid, on, "检查项目"),
+        "crumbs": [*crumbs_to(grid, on), ("检查项目", "")],
     }
     return render_page(
         request, "reports/programme/node.html", "reports/programme/_node.html", context
@@ -163,11 +163,11 @@ def _at(place: Grid | City, on: date) -> str:
     return f"{reverse('reports:programme')}?{asked}"
 
 
-def crumbs_to(grid: Grid, on: date, last: str) -> list[tuple[str, str]]:
+def crumbs_to(grid: Grid, on: date) -> list[tuple[str, str]]:
+    """Return the breadcrumb down to the board of a grid."""
     return [
         ("两网化推进", reverse("reports:programme")),
         (grid.name, _at(grid, on)),
-        (last, ""),
     ]
 
 
