@@ -58,6 +58,11 @@ class SplitGridForm(forms.Form):
         """Return the fields that say where things of a kind go."""
         return [name for name in self.fields if name.startswith(f"{kind}_")]
 
+    def names_of_parts(self) -> list[str]:
+        """Return the fields of the parts: of each its name beside its code."""
+        numbers = range(PARTS)
+        return [f"{one}_{number}" for number in numbers for one in ("name", "code")]
+
     def clean(self):
         super().clean()
         cleaned = self.cleaned_data
@@ -133,7 +138,7 @@ class MergeGridsForm(forms.Form):
     into = GridField(
         label="并入现有网格",
         required=False,
-        help_text="并入现有网格的，在此选择；合并成新网格的，填写下面的名称。",
+        help_text="并入现有网格的，在此选择；合并成新网格的，填写新网格名称。",
     )
     name = forms.CharField(label="新网格名称", max_length=60, required=False)
     code = forms.CharField(

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -65,7 +66,7 @@ def acting(
     made: list[Grid] = []
     yield made
     keys = {*involved, *(one.pk for one in made)}
-    noted = {one.name: _difference(before[one.name], one.rows(keys)) for one in facts}
+    noted = {one.name: _difference(one, before[one.name], keys) for one in facts}
     GridAct.objects.create(
         kind=kind,
         grid=grid or made[0],
@@ -79,9 +80,9 @@ def acting(
 
 def note_creation(grid: Grid, *, by: User) -> None:
     """Note a new grid as an act; nothing stood there before."""
-    made = {one.name: _difference({}, {}) for one in _facts(GridAct.Kind.CREATED)}
+    made = {one.name: _difference(one, {}, []) for one in _facts(GridAct.Kind.CREATED)}
     for one in TREE:
-        made[one.name] = _difference({}, one.rows([grid.pk]))
+        made[one.name] = _difference(one, {}, [grid.pk])
     GridAct.objects.create(
         kind=GridAct.Kind.CREATED,
         grid=grid,
@@ -93,10 +94,22 @@ def note_creation(grid: Grid, *, by: User) -> None:
     )
 
 
-def _difference(before: Rows, after: Rows) -> dict[str, Any]:
+def _difference(facts: Facts, before: Rows, keys: Collection[int]) -> dict[str, Any]:
+    """Return how rows differ from what they were, and which fields were looked at."""
+    after = facts.rows(keys) if keys else {}
     changed = {key: row for key, row in before.items() if after.get(key) != row}
-    added = sorted(after.keys() - before.keys())
-    return {"before": changed, "added": added, "after": _digests(after)}
+    return {
+        "fields": facts.fields,
+        "before": changed,
+        "added": sorted(after.keys() - before.keys()),
+        "after": _digests(after),
+    }
+
+
+def _as_noted(act: GridAct, facts: Facts) -> Facts:
+    """Return facts with the fields that the act knew: a later version may have more."""
+    known = act.facts[facts.name].get("fields", facts.fields)
+    return replace(facts, fields=tuple(known))
 
 
 def _digests(rows: Rows) -> dict[str, str]:
@@ -195,7 +208,7 @@ def _require_untouched(act: GridAct) -> None:
         if facts.name not in act.facts:
             continue
         left = act.facts[facts.name]["after"]
-        now = _digests(facts.rows(act.involved))
+        now = _digests(_as_noted(act, facts).rows(act.involved))
         count = sum(left.get(key) != now.get(key) for key in {*left, *now})
         if count:
             raise Refused(
@@ -246,7 +259,8 @@ def _restore(act: GridAct, facts: Facts) -> None:
     model, noted = facts.model, act.facts[facts.name]
     rows = model._base_manager
     meta: Any = model._meta
-    fields = [meta.get_field(name) for name in facts.fields]
+    names = _as_noted(act, facts).fields
+    fields = [meta.get_field(name) for name in names]
     rows.filter(pk__in=noted["added"]).delete()
     was = [
         model(
@@ -254,7 +268,7 @@ def _restore(act: GridAct, facts: Facts) -> None:
         )
         for key, row in _before(act, facts).items()
     ]
-    rows.bulk_update(was, facts.fields, 500)
+    rows.bulk_update(was, names, 500)
 
 
 def _mark(act: GridAct) -> None:

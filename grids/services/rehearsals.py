@@ -69,8 +69,8 @@ def rehearse(
 ) -> Outlook:
     """Do an act, note the figures of a day before and after, and take it all back.
 
-    `places` are those to look at, the grids that the act returns are put before the
-    district. Raises what the act raises.
+    Of `places`, of the grids that the act returns, and of the district. Raises what the
+    act raises.
     """
     with transaction.atomic():
         try:
@@ -78,24 +78,17 @@ def rehearse(
             before = _figures(district, [*keys, district.pk], on)
             made = _grids_of(act())
             fresh = [grid for grid in made if grid.pk not in {*keys, district.pk}]
-            shown = [*keys, *(grid.pk for grid in fresh), district.pk]
-            after = _figures(district, shown, on)
+            keys += [grid.pk for grid in fresh]
+            after = _figures(district, [*keys, district.pk], on)
         finally:
             transaction.set_rollback(True)
-    names = {place.pk: place.name for place in (*places, *fresh)}
-    names[district.pk] = f"{district}合计"
-    shifts = [
-        Shift(
-            names[key],
-            before.get(key) if key not in {one.pk for one in fresh} else None,
-            after[key],
-        )
-        for key in dict.fromkeys(shown)
-    ]
+    looked_at = [one for one in dict.fromkeys([*places, *fresh]) if one != district]
+    looked_at.sort(key=lambda one: -one.level)  # the grids first, then what is above
+    shifts = [Shift(one.name, before.get(one.pk), after[one.pk]) for one in looked_at]
+    total = Shift(f"{district}合计", before[district.pk], after[district.pk])
     figures = [figures for found in (before, after) for figures in found.values()]
-    return Outlook(
-        on, list(dict.fromkeys(name for one in figures for name in one)), shifts
-    )
+    names = list(dict.fromkeys(name for one in figures for name in one))
+    return Outlook(on, names, [*shifts, total])
 
 
 def _grids_of(result: Any) -> list[Grid]:

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from gridinspect.accounts.roles import POSTED_STAFF, Permission
 from gridinspect.ui.pages import (
@@ -190,10 +190,16 @@ def _facts(grid) -> list[tuple]:
     heirs = Succession.objects.filter(old=grid).select_related("new")
     origins = Succession.objects.filter(new=grid).select_related("old")
     if heirs:
-        facts.append(("接续网格", "、".join(str(row.new) for row in heirs)))
+        facts.append(("接续网格", _linked(row.new for row in heirs)))
     if origins:
-        facts.append(("承接自", "、".join(str(row.old) for row in origins)))
+        facts.append(("承接自", _linked(row.old for row in origins)))
     return facts
+
+
+def _linked(grids):
+    """Return grids of one district as links to their pages."""
+    links = ((grid.get_absolute_url(), grid.name) for grid in grids)
+    return format_html_join("、", '<a href="{}">{}</a>', links)
 
 
 def _level(policy, grid: Grid) -> str:

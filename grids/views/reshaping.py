@@ -60,15 +60,15 @@ def grid_change(request, pk):
         if decision.is_done:
             messages.success(request, f"网格“{decision.result}”已修改。")
             return redirect(decision.result)
-        decision.context["advice"] = _advice(
-            grid.parent, grid.city, [NewGrid(name, code, grid.kind)]
-        )
+        decision.context["advice"] = _advice(grid, [NewGrid(name, code)])
     return _page(
         request,
         grid,
         form,
         decision,
         act="修改",
+        heading="名下的内容（不变）",
+        submit="下一步：核对修改",
         title=f"修改网格：{grid}",
         carried=carried,
         notes=["名称和编码从生效日期起改动，统计数不变。", PAST],
@@ -152,6 +152,8 @@ def grid_close(request, pk):
         form,
         decision,
         act="停用",
+        heading="名下的内容",
+        submit="下一步：核对停用",
         title=f"停用网格：{grid}",
         carried=carried,
         notes=[
@@ -202,7 +204,7 @@ def grid_split(request, pk):
                 "parts": parts,
                 "choices": [(unit, sent[unit.key]) for unit in units[:CHOICES]],
                 "unlisted": max(0, len(units) - CHOICES),
-                "advice": _advice(grid.parent, grid.city, parts),
+                "advice": _advice(grid, parts),
                 "posted": [
                     pair
                     for pair in decision.context.get("posted", [])
@@ -216,6 +218,7 @@ def grid_split(request, pk):
         form,
         decision,
         act="拆分",
+        heading="随之归入各部分的内容",
         title=f"拆分网格：{grid}",
         carried=carried,
         notes=[
@@ -224,7 +227,8 @@ def grid_split(request, pk):
             PAST,
         ],
         sections=[
-            ("拆分", ["on", *form.names_of("name"), *form.names_of("code")]),
+            ("拆分", ["on"]),
+            ("各部分", form.names_of_parts()),
             ("下级网格归入", form.names_of("grids")),
             ("在岗人员归入", form.names_of("posts")),
             (
@@ -269,16 +273,15 @@ def grid_merge(request, pk):
         if decision.is_done:
             messages.success(request, f"{names}已并入“{decision.result}”。")
             return redirect(decision.result)
-        if not taker:
-            decision.context["advice"] = _advice(
-                grid.parent, grid.city, [NewGrid(target.name, target.code, grid.kind)]
-            )
+        if isinstance(target, NewGrid):
+            decision.context["advice"] = _advice(grid, [target])
     return _page(
         request,
         grid,
         form,
         decision,
         act="合并",
+        heading="随之归入的内容",
         title=f"合并网格：{grid}",
         carried=preview_merge(olds),
         notes=["合并后，原网格停用并注明由谁接续。", PAST],
@@ -317,11 +320,11 @@ def _to_reshape(request, pk) -> Grid:
     return grid
 
 
-def _advice(parent: Grid | None, city, grids: list[NewGrid]) -> list[str]:
-    kind = grids[0].kind if grids else ""
+def _advice(grid: Grid, new: list[NewGrid]) -> list[str]:
+    """Say how the codes of new grids beside this one depart from the scheme."""
     found = (
-        advice_on(one.code, kind=one.kind or kind, parent=parent, city=city)
-        for one in grids
+        advice_on(one.code, kind=grid.kind, parent=grid.parent, city=grid.city)
+        for one in new
     )
     return [sentence for sentence in found if sentence]
 
@@ -336,11 +339,14 @@ def _page(
     title: str,
     carried: Carried,
     notes: list[str],
+    heading: str = "",
+    submit: str = "",
     sections: list[tuple] | None = None,
     template: str = "grids/act.html",
 ):
     context: dict[str, Any] = {
         "act": act,
+        "heading": heading or f"随之{act}的内容",
         "carried": in_words(carried),
         "notes": notes,
         **decision.context,
@@ -351,7 +357,7 @@ def _page(
         form=form,
         sections=sections,
         crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
-        submit=f"下一步：核对随之{act}的内容",
+        submit=submit or f"下一步：核对随之{act}的内容",
         template=template,
         context=context,
     )

@@ -10,6 +10,8 @@ from grids.models import Grid, Posting
 from grids.services import tree
 from tests.factories import (
     TODAY,
+    make_adoption,
+    make_case,
     make_enterprise,
     make_grid,
     make_posting,
@@ -54,7 +56,7 @@ def test_a_split_shows_what_goes_along_before_it_is_done(bureau_client, filled):
     first = bureau_client.post(url("split", filled), data)
 
     assert "1 人在岗、1 户用人单位" in page(first)
-    assert "拆分为“东社区”、“西社区”" in page(first)
+    assert "拆分为 2 个网格：“东社区”（E1）、“西社区”（W1）" in page(first)
     assert Grid.objects.filter(code="E1").count() == 0
 
     response = confirm(bureau_client, url("split", filled), data)
@@ -62,6 +64,61 @@ def test_a_split_shows_what_goes_along_before_it_is_done(bureau_client, filled):
     assert response.status_code == 302
     assert Grid.objects.get(code="W1").opened_on == date(2026, 9, 1)
     assert Posting.objects.get(until=None, person=posting.person).grid.code == "W1"
+
+
+def test_the_preview_shows_figures_before_and_after(bureau_client, erqi, filled):
+    make_adoption(erqi)
+    shown = bureau_client.post(url("split", filled), SPLIT)
+
+    outlook = shown.context["outlook"]
+    known = {
+        row.name: row.cells(["底数"])[0]
+        for row in outlook.shifts
+        if "底数" in outlook.names
+    }
+    assert known == {
+        "绿云社区": ("1 → 0", True),
+        "东社区": ("— → 1", True),
+        "西社区": ("— → 0", True),
+        "淮河路街道": ("1", False),
+        "二七区合计": ("1", False),
+    }
+    assert Grid.objects.filter(code="E1").count() == 0
+
+
+def test_units_go_to_parts_by_words_and_one_by_one(bureau_client, filled):
+    near, far, other = (
+        make_enterprise(grid=filled, road=road)
+        for road in ("兴华街", "淮河路", "和平路")
+    )
+    case = make_case(grid=filled, enterprise=near)
+    data = SPLIT | {"words_1": "兴华街、淮河路"}
+    first = bureau_client.post(url("split", filled), data)
+    chosen = {choice.key: part for choice, part in first.context["choices"]}
+    assert [chosen[unit.pk] for unit in (near, far, other)] == [1, 1, 0]
+
+    again = dict(first.context["posted"]) | {"seen": first.context["seen"]}
+    again |= {f"units_{far.pk}": "0", f"units_{near.pk}": "1"}
+    bureau_client.post(url("split", filled), again)
+
+    for unit, code in ((near, "W1"), (far, "E1"), (other, "E1")):
+        unit.refresh_from_db()
+        assert unit.grid.code == code
+    case.refresh_from_db()
+    assert case.grid.code == "W1"
+
+
+def test_parts_without_codes_take_the_next_free_ones(bureau_client, erqi):
+    street = make_grid("淮河路街道", parent=erqi, code="410103001000")
+    community = make_grid("绿云社区", parent=street, code="410103001001")
+    data = {"name_0": "东社区", "name_1": "西社区", "on": "2026-09-01"}
+    confirm(bureau_client, url("split", community), data)
+    assert list(
+        street.children.filter(closed_on=None).values_list("code", flat=True)
+    ) == [
+        "410103001000001",
+        "410103001000002",
+    ]
 
 
 def test_a_merger_shows_what_goes_along_before_it_is_done(
