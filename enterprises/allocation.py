@@ -93,21 +93,29 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Where a unit belongs, or between which grids a clerk has to decide."""
+    """Where a unit belongs, or between which grids a clerk has to decide.
+
+    `is_contradicted` says: what is known of the unit does not go together.
+    """
 
     grid: int | None
     method: Method
     confidence: Confidence
     reason: str
     candidates: tuple[int, ...] = ()
+    is_contradicted: bool = False
 
     @property
     def is_tie(self) -> bool:
         return self.grid is None and len(self.candidates) > 1
 
 
-def _open(reason: str, candidates: Iterable[int] = ()) -> Verdict:
-    return Verdict(None, Method.NONE, Confidence.NONE, reason, tuple(candidates))
+def _open(
+    reason: str, candidates: Iterable[int] = (), *, contradicted: bool = False
+) -> Verdict:
+    return Verdict(
+        None, Method.NONE, Confidence.NONE, reason, tuple(candidates), contradicted
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +184,8 @@ class Ground:
             outside = self.district.key in self._areas
             where = f"{self.district.name}的边界" if outside else "任何网格的边界"
             if outside:
-                return _open(f"{at}不在{where}内，请核对坐标或办理迁出", others)
+                reason = f"{at}不在{where}内，请核对坐标或办理迁出"
+                return _open(reason, others, contradicted=True)
             return self._noted(text, f"{at}不在{where}内")
         place = self.places[found[0]]
         if place.key in self._parents:
@@ -198,7 +207,8 @@ class Ground:
         """Go on by text where the outline found is that of a street or district."""
         where = f"{at}在{self.full(place.key)}的边界内"
         if text.grid and not self._agree(text.grid, place.key):
-            return _open(f"{where}，但{text.reason}", (place.key, text.grid))
+            both = (place.key, text.grid)
+            return _open(f"{where}，但{text.reason}", both, contradicted=True)
         if text.grid and self.places[text.grid].path.startswith(place.path):
             return self._noted(text, where)
         inside = self._within(text.candidates, place)
@@ -289,6 +299,40 @@ class Ground:
             return Verdict(place.key, Method.NAME, Confidence.LOW, reason)
         reason = f"地址写有{self.full(place.key)}"
         return Verdict(place.key, Method.NAME, Confidence.MEDIUM, reason)
+
+    # --- against what stands ----------------------------------------------------------
+
+    def settle(self, verdict: Verdict, present: int, method: str) -> Verdict | None:
+        """Weigh a verdict against where the unit is; None leaves everything as it is.
+
+        What only says less than the present grid, or nothing, changes nothing there;
+        a list's own word is not overruled by a resemblance of names.
+        """
+        if verdict.grid is None:
+            silent = not verdict.candidates or any(
+                self._lies_in(present, one) for one in verdict.candidates
+            )
+            is_leaf = present in self.places and present not in self._parents
+            if silent and is_leaf and not verdict.is_contradicted:
+                return None
+            return verdict
+        if verdict.grid != present and self._lies_in(present, verdict.grid):
+            return None
+        is_weak = verdict.confidence == Confidence.LOW
+        if (
+            is_weak
+            and method == Method.LIST
+            and present in self.places
+            and not self._agree(verdict.grid, present)
+        ):
+            reason = f"名册写的是{self.full(present)}，但{verdict.reason}"
+            both = (present, verdict.grid)
+            return _open(reason, both, contradicted=True)
+        return verdict
+
+    def _lies_in(self, key: int, above: int) -> bool:
+        place = self.places.get(key)
+        return place is not None and place.path.startswith(self.places[above].path)
 
     # --- places -----------------------------------------------------------------------
 

@@ -321,7 +321,7 @@ class ChangeForm(EnterpriseForm):
         label="状态变更依据", max_length=200, required=False
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, typed=None, **kwargs):
         super().__init__(*args, **kwargs)
         unit = self.instance
         self.initial = dict(self.initial) | {
@@ -330,6 +330,7 @@ class ChangeForm(EnterpriseForm):
             "uscc_checked": bool(unit.uscc_override_reason),
         }
         self.initial["contact_phone"] = ""  # nobody reads it off the form
+        self.initial |= typed or {}  # shown again as it stood, without being checked
         if unit.contact_phone:
             phone = self.fields["contact_phone"]
             phone.help_text = (

@@ -2,6 +2,7 @@
 
 from django.db.models import F
 
+from enterprises.allocation import Confidence, Method
 from enterprises.models import Enterprise, Placement
 from grids.models import Grid
 from grids.services.hanging import (
@@ -23,7 +24,17 @@ class Units(Mover):
         Facts(
             "户单位的所属网格记录",
             Placement,
-            ("enterprise", "district", "grid", "since", "until"),
+            (
+                "enterprise",
+                "district",
+                "grid",
+                "since",
+                "until",
+                "method",
+                "confidence",
+                "reason",
+                "placed_by",
+            ),
         ),
         Facts("户用人单位", Enterprise, ("grid",)),
     )
@@ -41,7 +52,17 @@ class Units(Mover):
         ]
 
     def move(self, change: Reassignment) -> None:
-        reassign_dated(Placement.objects.all(), change, by="enterprise_id")
+        begun, kept = reassign_dated(
+            Placement.objects.all(), change, by="enterprise_id"
+        )
+        # Nobody chose the new grid for the unit: allocation may still correct it.
+        moved = Placement.objects.filter(pk__in=[row.pk for row in [*begun, *kept]])
+        moved.update(
+            method=Method.TREE,
+            confidence=Confidence.MEDIUM,
+            reason=f"随“{change.old}”的变动归入",
+            placed_by=None,
+        )
         here = Enterprise.objects.filter(grid=change.old)
         for grid, which in change.targets():
             # A new edition: who has the file open is told, and does not move it back.

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max, Q
 
+from enterprises.allocation import Confidence, Method
 from enterprises.columns import units_asked
 from enterprises.industries import DIVISIONS, SECTIONS, check_industry
 from enterprises.matching import Facts, match
@@ -76,6 +77,19 @@ STORED = {
 MAY_BE_NULL = frozenset(("headcount", "founded", "longitude", "latitude", "uscc"))
 MAY_BE_BLANK = [n for n, field in enumerate(STORED) if field not in MAY_BE_NULL]
 UNIT_KIND = list(STORED).index("unit_kind")
+
+
+# What an import writes of a placement, in the order of `_placed`.
+PLACED = (
+    "enterprise_id",
+    "district_id",
+    "grid_id",
+    "since",
+    "method",
+    "confidence",
+    "reason",
+    "placed_by_id",
+)
 
 
 def credit_code(raw: Any, setting: cleaning.Setting) -> Any:
@@ -630,8 +644,8 @@ class EnterpriseResource(DistrictResource):
         )  # fmt: skip
         insert_rows(
             Placement,
-            ["enterprise_id", "district_id", "grid_id", "since"],
-            ((k, self.district.pk, r.grid.pk, self._known_since(r)) for k, r in pairs),
+            PLACED,
+            ((k, *self._placed(r, self._known_since(r))) for k, r in pairs),
         )
         insert_rows(
             StatusPeriod,
@@ -724,11 +738,26 @@ class EnterpriseResource(DistrictResource):
         open_now.update(until=self.as_of)
         insert_rows(
             Placement,
-            ["enterprise_id", "district_id", "grid_id", "since"],
-            [(r.target.pk, self.district.pk, r.grid.pk, self.as_of) for r in rows],
+            PLACED,
+            [(r.target.pk, *self._placed(r, self.as_of)) for r in rows],
         )
         for row in rows:
             self._touch(row.grid.pk, self.as_of)
+
+    def _placed(self, row: Row, since: date) -> tuple[Any, ...]:
+        """Return a placement on the word of the list, or for want of one."""
+        said = "".join(str(row.values.get(name) or "") for name in self.place_fields)
+        sure = Confidence.MEDIUM if said else Confidence.LOW
+        reason = f"名册写明“{said}”" if said else "名册没有写明网格"
+        return (
+            self.district.pk,
+            row.grid.pk,
+            since,
+            str(Method.LIST),
+            str(sure),
+            reason,
+            self.by.pk,
+        )
 
     def _set_status(self, rows: list[Row]) -> None:
         units = [row.target.pk for row in rows]

@@ -1,21 +1,32 @@
-"""Long exports of the register of units."""
+"""The background part of units: long exports, and allocation to grids."""
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
 from enterprises.columns import columns, in_order, units_asked, write_list
 from enterprises.freshness import districts_of, freshness_days
+from enterprises.models import AllocationRun
+from enterprises.services import road_books
+from enterprises.services.allocation import (
+    Outdated,
+    apply_run,
+    check_run,
+    fail_run,
+    told,
+)
 from enterprises.services.files import note_export
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.documents.services import XLSX, archive
 from gridinspect.jobs.models import Job
-from gridinspect.jobs.services import Claim, Refused, enqueue, handler
+from gridinspect.jobs.services import Cancelled, Claim, Refused, enqueue, handler
+from grids.access import may
 from grids.models import City, Grid
 
 KIND = "enterprises.export"
@@ -88,3 +99,94 @@ def _place(user: User, params: Mapping[str, Any]) -> Grid | City | None:
                 raise Refused("所选辖区已不在您的管辖范围内，未生成名册。")
             return found
     return None
+
+
+# --- allocation -----------------------------------------------------------------------
+
+
+@handler("allocation.check")
+def check_allocation(claim: Claim) -> None:
+    """Try the allocation of a district out and keep what it would change."""
+    run = _run_of(claim)
+    url = run.get_absolute_url()
+    if run.state != AllocationRun.State.CHECKING:
+        with claim.finishing(url=url):
+            return
+    try:
+        check_run(
+            run, progress=claim.progress, finishing=lambda: claim.finishing(url=url)
+        )
+    except Cancelled:
+        fail_run(run, "试算已取消，没有写入任何数据。")
+        raise
+
+
+@handler("allocation.apply")
+def apply_allocation(claim: Claim) -> None:
+    """Write a confirmed allocation: one transaction with the job's own end."""
+    run = _run_of(claim)
+    url = run.get_absolute_url()
+    if run.state == AllocationRun.State.APPLIED:
+        with claim.finishing(url=url):
+            return
+    claim.progress(0, run.counts.get("units", 0), "正在归入网格，请稍候。")
+    try:
+        apply_run(
+            run=run,
+            by=claim.owner,
+            finishing=lambda: claim.finishing(
+                url=url, text=told(run.counts), counts=run.counts
+            ),
+        )
+    except Outdated:
+        message = "试算之后数据有变化，没有写入；已重新试算，请再次核对。"
+        check_run(run, message=message)
+        raise Refused(message) from None
+    except ValidationError as refusal:
+        raise Refused(refusal.messages[0]) from None
+    except Cancelled:
+        AllocationRun.objects.filter(
+            pk=run.pk, state=AllocationRun.State.APPLYING
+        ).update(
+            state=AllocationRun.State.READY,
+            job=None,
+            message="执行已取消，没有写入任何数据。",
+        )
+        raise
+
+
+def _run_of(claim: Claim) -> AllocationRun:
+    """Return the run, if its owner may still allocate the units of its district."""
+    runs = AllocationRun.objects.select_related("district")
+    run = runs.get(pk=claim.params["run"])
+    if not may(claim.owner, Permission.ENTERPRISE_ALLOCATE, at=run.district):
+        message = "提交后您的岗位已变动，无权再批量归格。"
+        fail_run(run, message)
+        raise Refused(message)
+    return run
+
+
+# --- 一路一册 ---------------------------------------------------------------------
+
+
+@handler(road_books.KIND)
+def make_road_book(claim: Claim) -> None:
+    """Make a long 一路一册 with the rights that its owner has by now."""
+    asked, user = claim.params, claim.owner
+    places = Grid.objects.visible_to(user).select_related("district")
+    place = places.filter(pk=asked["grid"]).first()
+    if place is None or not may(user, Permission.REPORT_MAKE, at=place):
+        raise Refused("提交后您的岗位已变动，无权再生成这份一路一册。")
+    claim.progress(0, 1, "正在排版")
+    with claim.finishing() as result:
+        document = road_books.print_book(
+            place=place,
+            road=asked["road"],
+            form=asked["form"],
+            by=user,
+            job_id=claim.job.pk,
+        )
+        if document is None:
+            raise Refused("这条路上已没有单位，没有生成一路一册。")
+        result["url"] = document.get_absolute_url()
+        result["text"] = f"{document.title}已生成。"

@@ -6,7 +6,8 @@ from datetime import date
 from django.urls import reverse
 
 from enterprises.freshness import districts_of, freshness_days
-from enterprises.models import Enterprise, Survey
+from enterprises.models import Doubt, Enterprise, Survey
+from enterprises.services.trials import GONE
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
@@ -36,8 +37,36 @@ menu.add(
     order=20,
 )
 
+menu.add(
+    "用人单位",
+    "批量归格",
+    "enterprises:allocations",
+    Permission.ENTERPRISE_ALLOCATE,
+    icon="pin-map",
+    order=40,
+)
+menu.add(
+    "用人单位",
+    "待确认",
+    "enterprises:doubts",
+    Permission.ENTERPRISE_VIEW,
+    icon="question-circle",
+    order=45,
+)
+menu.add(
+    "用人单位",
+    "一路一册",
+    "enterprises:roads",
+    Permission.ENTERPRISE_VIEW,
+    icon="signpost-2",
+    order=50,
+)
+
 name_acts(
     {
+        "enterprise.allocated": "批量归格",
+        "enterprise.allocation_undone": "撤销批量归格",
+        "enterprise.placed": "确认归属",
         "enterprise.registered": "建立单位档案",
         "enterprise.changed": "修改单位档案",
         "enterprise.phone_revealed": "查看单位联系电话",
@@ -114,3 +143,16 @@ def _todo(label: str, units, url: str) -> Todo:
 
 
 workbench.add(_surveys_due)
+
+
+def _doubts(user: User, today: date) -> list[Todo]:
+    """Say how many units of the user's own grids wait for somebody to place them."""
+    if not user.holds(Permission.ENTERPRISE_EDIT):
+        return []
+    paths = user.scope_paths(Permission.ENTERPRISE_EDIT)
+    waiting = Doubt.objects.open().exclude(enterprise__status__in=GONE)
+    count = waiting.filter(within_paths(paths, "enterprise__grid__path")).count()
+    return [Todo("归属待确认的单位", count, reverse("enterprises:doubts"))]
+
+
+workbench.add(_doubts)

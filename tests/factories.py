@@ -7,7 +7,14 @@ from django.utils import timezone
 
 from assistants.models import Certificate, StaffFile, Training
 from cases.models import Case, Identity, Matter
-from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
+from enterprises.models import (
+    AllocationRun,
+    Doubt,
+    Enterprise,
+    Placement,
+    StatusPeriod,
+    Survey,
+)
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
 from grids.models import City, LeadingGroup, Office, Posting, RoadRange, Task, WorkPlan
@@ -238,4 +245,19 @@ def make_task(*, grid, assignee=None, due_on=None, **fields):
         assignee=assignee,
         due_on=due_on or TODAY() + timedelta(days=7),
         **defaults | fields,
+    )
+
+
+def make_doubt(enterprise, *, reason="地址中没有可以对应的街道、社区名称", candidates=()):
+    """Put a unit on the list of those whose grid a clerk decides."""
+    return Doubt.objects.create(
+        enterprise=enterprise, reason=reason, candidates=list(candidates)
+    )
+
+
+def make_allocation(district, *, by, **fields):
+    """Make a run of 批量归格 that was tried and waits, straight in the table."""
+    defaults = {"on": TODAY(), "state": AllocationRun.State.READY, "digest": "0"}
+    return AllocationRun.objects.create(
+        district=district, made_by=by, **defaults | fields
     )

@@ -26,8 +26,10 @@ from reports.programme.services import Asked, assess, report_findings
 from tests.factories import (
     TODAY,
     make_adoption,
+    make_allocation,
     make_case,
     make_certificate,
+    make_doubt,
     make_enterprise,
     make_grid,
     make_matter,
@@ -98,6 +100,8 @@ def _make_unit(has):
     has.survey = make_survey(
         has.unit, surveyed_on=TODAY(), answers={"name": has.unit.name}
     )
+    has.doubt = make_doubt(has.unit, reason=f"地址写有“{has.word}社区”，不止一个")
+    has.allocation = make_allocation(has.district, by=has.bureau)
     has.draft = make_survey(
         make_enterprise(f"{has.word}草稿商行", grid=has.grid),
         is_complete=False,

@@ -109,7 +109,11 @@ def register_enterprise(
     _set(unit, fields)
     _save(unit)
     Placement.objects.create(
-        enterprise=unit, district_id=grid.district_id, grid=grid, since=known_since
+        enterprise=unit,
+        district_id=grid.district_id,
+        grid=grid,
+        since=known_since,
+        placed_by=by,
     )
     StatusPeriod.objects.create(enterprise=unit, status=status, since=known_since)
     mark_dirty(grid, known_since)
@@ -156,7 +160,7 @@ def change_enterprise(
     _set(unit, fields)
     if grid is not None and grid.pk != unit.grid_id:
         effective["grid"] = grid_since or today
-        _place(unit, grid, effective["grid"])
+        _place(unit, grid, effective["grid"], by)
     if status is not None and status != unit.status:
         effective["status"] = status_since or today
         _set_status(unit, status, effective["status"], status_reason)
@@ -293,7 +297,7 @@ def _require_day(day: date, grid: Grid) -> None:
         raise Refused(f"生效日期 {day} 早于“{grid}”的启用日期 {grid.opened_on}。")
 
 
-def _place(unit: Enterprise, grid: Grid, since: date) -> None:
+def _place(unit: Enterprise, grid: Grid, since: date, by: User) -> None:
     """Move the unit to another grid of its district from a day on."""
     _require_day(since, grid)
     if grid.district_id != unit.district_id:
@@ -308,7 +312,11 @@ def _place(unit: Enterprise, grid: Grid, since: date) -> None:
         last.save(update_fields=["until"])
     mark_all_dirty({unit.grid_id, grid.pk}, since)
     Placement.objects.create(
-        enterprise=unit, district_id=unit.district_id, grid=grid, since=since
+        enterprise=unit,
+        district_id=unit.district_id,
+        grid=grid,
+        since=since,
+        placed_by=by,
     )
     unit.grid = grid
 

@@ -168,8 +168,11 @@ def days_late(survey: Survey) -> int:
 
 def _belonging(unit: Enterprise) -> str:
     context = {
-        "placements": unit.placements.select_related("grid").order_by("-since"),
+        "placements": unit.placements.select_related(
+            "grid", "placed_by__person"
+        ).order_by("-since"),
         "periods": unit.status_periods.order_by("-since"),
+        "doubt": unit.doubts.filter(settled_at=None).first(),
     }
     return render_to_string("enterprises/_belonging.html", context)
 

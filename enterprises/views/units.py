@@ -31,6 +31,7 @@ from enterprises.services.files import (
 )
 from enterprises.tasks import export_later
 from enterprises.views.file import unit_page
+from enterprises.views.suggesting import suggested
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import within_paths
@@ -187,12 +188,18 @@ def register(request: Request) -> HttpResponse:
     """Open a new file, after a look whether the unit has one already."""
     require_somewhere(request.user, Permission.ENTERPRISE_EDIT)
     at = outline.place_asked(request)
+    grids = _editable_grids(request.user)
     form = RegisterForm(
         request.POST or None,
-        grids=_editable_grids(request.user),
+        grids=grids,
         initial={"grid": at} if isinstance(at, Grid) else {},
     )
     candidates = []
+    if "suggest" in request.POST:
+        form, suggestion = suggested(
+            request, lambda typed: RegisterForm(initial=typed, grids=grids), grids
+        )
+        return _register_page(request, form, suggestion=suggestion)
     if request.method == "POST" and form.is_valid():
         act = form.act()
         if not request.POST.get("not_duplicate"):
@@ -207,6 +214,10 @@ def register(request: Request) -> HttpResponse:
             else:
                 messages.success(request, f"已建立“{unit}”的档案。")
                 return redirect(unit)
+    return _register_page(request, form, candidates=candidates)
+
+
+def _register_page(request: Request, form, *, candidates=(), suggestion=None):
     return render_form(
         request,
         title="新增单位",
@@ -215,7 +226,11 @@ def register(request: Request) -> HttpResponse:
         crumbs=CRUMBS,
         submit="保存档案",
         template="enterprises/form.html",
-        context={"candidates": candidates, "ask_duplicate": bool(candidates)},
+        context={
+            "candidates": candidates,
+            "ask_duplicate": bool(candidates),
+            "suggestion": suggestion,
+        },
     )
 
 
@@ -225,8 +240,15 @@ def change(request: Request, pk: int) -> HttpResponse:
     require(request.user, Permission.ENTERPRISE_EDIT, at=unit.grid)
     grids = _editable_grids(request.user).filter(district=unit.district_id)
     form = ChangeForm(request.POST or None, instance=unit, grids=grids)
-    meeting = None
-    if request.method == "POST" and form.is_valid():
+    meeting = suggestion = None
+    if "suggest" in request.POST:
+        form, suggestion = suggested(
+            request,
+            lambda typed: ChangeForm(instance=unit, grids=grids, typed=typed),
+            grids,
+            district=unit.district,
+        )
+    elif request.method == "POST" and form.is_valid():
         try:
             change_enterprise(enterprise=unit, by=request.user, **form.act())
         except EditedMeanwhile as met:
@@ -243,7 +265,11 @@ def change(request: Request, pk: int) -> HttpResponse:
         sections=SECTIONS,
         crumbs=[*CRUMBS, (unit.name, unit.get_absolute_url())],
         template="enterprises/form.html",
-        context={"meeting": meeting, "besides": unit.pk},
+        context={
+            "meeting": meeting,
+            "besides": unit.pk,
+            "suggestion": suggestion,
+        },
     )
 
 
