@@ -25,6 +25,7 @@ from grids.models import City, Grid, Policy, PolicyInForce, Posting
 from grids.policy import PolicyValues
 from grids.services.policies import PolicyOnDate, policies_on
 from reports import coverage
+from reports.holdings import held_in
 from reports.judging import Facts, Judged, Part, State, judge
 from reports.rules import Counts, total
 from reports.templatetags.reports import rows_url
@@ -37,7 +38,11 @@ BY_PLACE = {
     "cases:list",
     "cases:matters",
     "enterprises:list",
+    "grids:four-fixed",
     "grids:list",
+    "grids:offices",
+    "grids:tasks",
+    "reports:programme",
 }
 # What the figures of 人员配备 are asked for by.
 ESTABLISHMENT: dict[str, tuple[str, ...]] = {
@@ -57,6 +62,18 @@ NEEDS = {
     "grids": P.GRID_VIEW,
     "staff": P.STAFF_VIEW,
     "adoptions": P.POLICY_VIEW,
+    "four_fixed": P.STAFF_VIEW,
+    "map": P.GRID_VIEW,
+    "offices": P.GRID_VIEW,
+    "posters": P.GRID_VIEW,
+}
+# Lists that a figure leads to, asked for the place, and for the kind if it has one.
+LISTS = {
+    "four_fixed": "grids:four-fixed",
+    "grids": "grids:list",
+    "map": "grids:map",
+    "offices": "grids:offices",
+    "posters": "reports:posters",
 }
 
 
@@ -214,6 +231,7 @@ def facts_of(scope: Scope) -> Facts:
         placed=_placed(scope, kinds) if "placed" in names else {},
         young=_young(scope, kinds) if "entry_age" in names else (0, 0),
         rotated=_rotated(scope, kinds) if "rotation" in names else (0, 0),
+        held=held_in(measures, kinds, scope.values, scope.on),
         districts=len(scope.adopters),
         covered=len(scope.districts),
         is_whole=isinstance(scope.place, City) or scope.place.is_root,
@@ -310,9 +328,6 @@ def rows_of(part: Part, scope: Scope) -> str:
         return f"{reverse('grids:adoptions')}?on={on}"
     if part.rows == "adoptions" or not scope.is_listed:
         return ""
-    if part.rows == "grids":
-        asked = {"kind": part.kind} if part.kind else {}
-        return outline.list_at("grids:list", place, **asked)
     if part.rows == "stale":  # the list of units is that of today
         asked = {"status": "known", "survey": "stale"}
         is_today = scope.on == timezone.localdate()
@@ -320,6 +335,9 @@ def rows_of(part: Part, scope: Scope) -> str:
     if part.rows == "staff":
         asked = {"kind": part.kind} if part.kind in POSTED_STAFF else {}
         return outline.list_at("assistants:list", place, on=on, **asked)
+    if part.rows in LISTS:
+        asked = {"kind": part.kind} if part.kind else {}
+        return outline.list_at(LISTS[part.rows], place, **asked)
     if part.rows in ESTABLISHMENT:
         asked = dict.fromkeys(ESTABLISHMENT[part.rows], part.kind)
         return outline.list_at("assistants:establishment", place, on=on, **asked)

@@ -10,11 +10,12 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from grids.models import Grid
-from grids.policy import INDICATORS, Clause, Expected, PolicyValues
+from grids.models import Grid, Office
+from grids.policy import INDICATORS, TERMS, Clause, Expected, PolicyValues
 from reports.rules import Counts, why_none
 
 KIND_NAMES = dict(Grid.Kind.choices)
+OFFICE_NAMES = dict(Office.Kind.choices)
 NOTHING = "—"
 
 
@@ -164,6 +165,8 @@ class Facts:
     placed: Mapping[tuple[str, str], int] = field(default_factory=dict)
     young: tuple[int, int] = (0, 0)  # assistants young enough at entry, of those known
     rotated: tuple[int, int] = (0, 0)  # assistants not too long in one place, of all
+    # what grids and posts have of offices, boundaries …, by measure: (having it, all)
+    held: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     districts: int = 0  # under this plan in the whole city
     covered: int = 1  # of them in the place
     is_whole: bool = True  # the place is made of whole districts
@@ -454,6 +457,77 @@ def _fresh(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[P
     ]
 
 
+def _held(
+    name: str, measure: str, facts: Facts, *, rows: str, why: str, kind: str = ""
+) -> list[Part]:
+    """Return how many have something, of all that should."""
+    counted, out_of = facts.held.get(measure, (0, 0))
+    return [
+        Part(
+            name=name,
+            counted=counted,
+            out_of=out_of,
+            threshold=Fraction(1),
+            why=why,
+            rows=rows,
+            kind=kind,
+        )
+    ]
+
+
+NO_SUCH_GRID = "这里没有这一类网格"
+
+
+def _office_name(kind: str, values: PolicyValues) -> str:
+    return values.label(kind) if kind in TERMS else OFFICE_NAMES[kind]
+
+
+def _offices(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    office, _, where = rest.partition(":")
+    name = f"有{_office_name(office, values)}的{_kinds(where.split('+'))}"
+    return _held(
+        name, f"offices:{rest}", facts, rows="offices", why=NO_SUCH_GRID, kind=office
+    )
+
+
+def _led(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    office, _, where = rest.partition(":")
+    name = f"{_office_name(office, values)}已任命负责人的{_kinds(where.split('+'))}"
+    return _held(
+        name, f"led:{rest}", facts, rows="offices", why=NO_SUCH_GRID, kind=office
+    )
+
+
+def _premises(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    name = _office_name(rest, values)
+    return _held(
+        f"{name}用房面积符合规定",
+        f"premises:{rest}",
+        facts,
+        rows="offices",
+        why=f"还没有登记{name}",
+        kind=rest,
+    )
+
+
+def _mapped(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    return _held(
+        "已有边界的网格", f"mapped:{rest}", facts, rows="map", why=NO_SUCH_GRID
+    )
+
+
+def _fixed(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    return _held(
+        "四定齐全的岗位", "four_fixed", facts, rows="four_fixed", why="没有在岗人员"
+    )
+
+
+def _walls(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    return _held(
+        "三张图表都已上墙的网格", "walls", facts, rows="posters", why=NO_SUCH_GRID
+    )
+
+
 _MEASURES: Mapping[str, Callable[[str, str, PolicyValues, Facts], Sequence[Part]]] = {
     "targets": _targets,
     "rate": _one_rate,
@@ -466,4 +540,10 @@ _MEASURES: Mapping[str, Callable[[str, str, PolicyValues, Facts], Sequence[Part]
     "rotation": _rotation,
     "staffed": _staffed,
     "fresh": _fresh,
+    "offices": _offices,
+    "led": _led,
+    "premises": _premises,
+    "mapped": _mapped,
+    "four_fixed": _fixed,
+    "walls": _walls,
 }

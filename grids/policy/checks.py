@@ -24,6 +24,7 @@ from grids.policy.words import (
     MEASURES,
     NODE_MEASURES,
     NUMBERS,
+    OFFICE_KINDS,
     PERSON_KINDS,
     STATUTES,
     TERMS,
@@ -88,6 +89,14 @@ def _check_measure(measure: str, allowed: Iterable[str], where: str) -> None:
     _one_of(name, allowed, f"{where}的“measure”")
     if not re.fullmatch(MEASURES[name], rest):
         raise PolicyError(f"{where}的“measure”写了“{measure}”，请改正写法。")
+    what, _, kinds = rest.rpartition(":")
+    if name in ("offices", "led"):
+        _one_of(what, OFFICE_KINDS, f"{where}的“measure”")
+    if name == "premises":
+        _one_of(rest, OFFICE_KINDS, f"{where}的“measure”")
+    if name in ("offices", "led", "mapped", "placed"):
+        for kind in kinds.split("+"):
+            _one_of(kind, GRID_KINDS, f"{where}的“measure”")
 
 
 def _check_citations(policy: PolicyValues) -> None:

@@ -97,6 +97,10 @@ STATUTES = frozenset(
         "inspectors_only",
     }
 )
+# The kinds of office that a measure may ask for.
+OFFICE_KINDS = frozenset(
+    {"command_centre", "brigade", "squad", "station", "complaint_point"}
+)
 COUNTINGS = frozenset({"", "in_a_row", "in_a_year", "spot_checks", "open"})
 # How a clause may be measured. What follows the name is in the pattern.
 MEASURES = {
@@ -111,6 +115,12 @@ MEASURES = {
     "placed": r"[a-z_]+:[a-z]+(\+[a-z]+)*",  # grids of kinds with such a person
     "staffed": r"",  # posts of every kind together: filled of required
     "fresh": r"",  # surveys that still count, of all files
+    "offices": r"[a-z_]+:[a-z]+(\+[a-z]+)*",  # grids of kinds with such an office
+    "led": r"[a-z_]+:[a-z]+(\+[a-z]+)*",  # grids of kinds whose office has a leader
+    "premises": r"[a-z_]+",  # offices of a kind with the area that the plan wants
+    "mapped": r"[a-z]+(\+[a-z]+)*",  # grids of kinds with a boundary
+    "four_fixed": r"",  # posts with person, area, duties and tasks (四定)
+    "walls": r"",  # counted grids where the three posters hang (三上墙)
 }
 # Those of them that any node has, so that items and milestones may be shown by them.
 NODE_MEASURES = frozenset({"rate", "coded", "placed", "staffed", "fresh"})

@@ -23,6 +23,7 @@ from reports.demo import boundaries
 from reports.demo.accounts import ACCOUNTS, PASSWORD
 from reports.demo.cases import build_cases
 from reports.demo.jurisdictions import CITIES, JURISDICTIONS, Jurisdiction, trees
+from reports.demo.offices import build_offices
 from reports.demo.people import People
 from reports.demo.posters import build_posters
 from reports.demo.programme import build_programme
@@ -69,6 +70,7 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
         say(f"{district.name}：{posted} 人在岗，{count} 户用人单位。")
     with transaction.atomic():
         _accounts(people, today)
+        build_offices(people=people, today=today)
     refresh_statistics()
     build_cases(today=today)
     for district in Grid.objects.roots():

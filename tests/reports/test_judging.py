@@ -16,6 +16,7 @@ from grids.policy import (
     Target,
     parse_policy,
 )
+from reports.conformance import LISTS
 from reports.judging import Facts, Part, State, judge, verdict
 from reports.rules import Counts, Staffing
 
@@ -168,6 +169,29 @@ def test_persons_are_placed_where_the_plan_wants_them(placed, found):
 
 
 @pytest.mark.parametrize(
+    "measure",
+    [
+        "offices:squad:street+town",
+        "offices:complaint_point:community",
+        "led:squad:street",
+        "premises:command_centre",
+        "mapped:street+community",
+        "four_fixed",
+        "walls",
+    ],
+)
+@pytest.mark.parametrize(
+    ("parts", "found"), [((4, 4), MET), ((3, 4), NOT_MET), ((0, 0), UNKNOWN)]
+)
+def test_all_that_should_have_something_have_it(measure, parts, found):
+    one = judged(Facts(Counts(), held={measure: parts}), measure=(measure,))
+    assert one.state == found
+    assert bool(one.reason) == (found == UNKNOWN)
+    assert one.parts[0].rows in LISTS
+    assert state(Facts(Counts()), measure) == UNKNOWN  # nobody counted it
+
+
+@pytest.mark.parametrize(
     ("measure", "fact", "key"),
     [
         ("entry_age", "young", "entry_age_max"),
@@ -258,6 +282,8 @@ meaning = "含义"
     "tail",
     [
         'measure = ["targets", "rate:filed:100", "placed:assistant:street"]',
+        'measure = ["offices:squad:street+town", "led:squad:street", "four_fixed"]',
+        'measure = ["premises:command_centre", "mapped:village", "walls"]',
         'page = "cases:register complaint"',
         'planned = "三上墙"\nby = ["assistant"]',
     ],
@@ -273,6 +299,11 @@ def test_how_a_clause_is_judged_can_be_written(tail):
         ('measure = ["rate:filed"]', "rate:filed"),
         ('measure = ["rate:filed:101"]', "101"),
         ('measure = ["targets:1"]', "targets:1"),
+        ('measure = ["offices:nothing:street"]', "nothing"),
+        ('measure = ["offices:squad:road"]', "road"),
+        ('measure = ["offices:squad"]', "offices:squad"),
+        ('measure = ["premises:street"]', "street"),
+        ('measure = ["mapped:road"]', "road"),
         ('page = "https://example.org"', "enterprises:list 的形式"),
         ('page = "enterprises:list"\nmeasure = ["coded"]', "只保留一种"),
         ('by = ["nobody"]', "nobody"),
