@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import django_filters
 from django.db.models import Q
 from django.utils import timezone
@@ -6,6 +8,8 @@ from gridinspect.accounts.roles import POSTED_STAFF
 from grids.forms import DayInput
 from grids.models import Grid, Office, Posting, Task
 from grids.services.four_fixed import lacking_something
+
+SOON = 3  # days before the last one of a task, for a reminder
 
 
 class GridFilter(django_filters.FilterSet):
@@ -111,9 +115,10 @@ class FixedFilter(django_filters.FilterSet):
 class TaskFilter(django_filters.FilterSet):
     """The search block of tasks: what is open, unless something else is asked for."""
 
-    OVERDUE, ALL = "overdue", "all"
+    OVERDUE, DUE_SOON, ALL = "overdue", "soon", "all"
     STATES = [
         (OVERDUE, "已逾期"),
+        (DUE_SOON, f"{SOON} 天内到期"),
         *Task.State.choices,
         (ALL, "全部"),
     ]
@@ -148,6 +153,9 @@ class TaskFilter(django_filters.FilterSet):
         state = self.form.cleaned_data.get("state")
         if state == self.ALL:
             return tasks
+        today = timezone.localdate()
         if state == self.OVERDUE:
-            return tasks.overdue(timezone.localdate())
+            return tasks.overdue(today)
+        if state == self.DUE_SOON:
+            return tasks.due_by(today, today + timedelta(days=SOON))
         return tasks.filter(state=state) if state else tasks.open()

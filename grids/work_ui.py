@@ -15,12 +15,13 @@ from gridinspect.audit.verbs import act_name, details, name_acts, name_values
 from gridinspect.ui.registry import TimelineEntry, Todo, menu, tabs, timeline, workbench
 from gridinspect.ui.tables import Table, build_table
 from grids import outline
+from grids.filters import SOON
 from grids.models import Grid, LeadingGroup, Office, Task
 from grids.services.offices import office_wanted, without_office
 from grids.services.policies import policies_on
 from grids.views.four_fixed import figures_of
 from grids.views.offices import office_table
-from grids.views.tasks import SOON, columns, in_box
+from grids.views.tasks import columns, in_box
 
 P = Permission
 STAFF, WORK = "网格与人员", "工作台"
@@ -148,7 +149,7 @@ def _todos(user: User, today: date) -> list[Todo]:
         Todo(
             f"我的任务 {SOON} 天内到期（项）",
             mine.due_by(today, soon).count(),
-            f"{page}?due_until={soon}",
+            f"{page}?state=soon",
         ),
         Todo("我的待办任务（项）", mine.open().count(), page),
         Todo(

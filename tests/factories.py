@@ -224,12 +224,15 @@ def make_group(*, grid, name=None, opened_on=LONG_AGO, **fields):
 def make_work_plan(*, grid, begins_on=None, ends_on=None, **fields):
     """Plan the work of a grid: a year from today unless said otherwise."""
     begins_on = begins_on or TODAY()
-    defaults = {"title": f"测试计划{next(serial)}", "content": "采集信息"}
+    defaults = {
+        "title": f"测试计划{next(serial)}",
+        "content": "采集信息",
+        "made_by": User.objects.system(),
+    }
     return WorkPlan.objects.create(
         grid=grid,
         begins_on=begins_on,
         ends_on=ends_on or begins_on + timedelta(days=365),
-        made_by=User.objects.system(),
         **defaults | fields,
     )
 
@@ -248,7 +251,9 @@ def make_task(*, grid, assignee=None, due_on=None, **fields):
     )
 
 
-def make_doubt(enterprise, *, reason="地址中没有可以对应的街道、社区名称", candidates=()):
+def make_doubt(
+    enterprise, *, reason="地址中没有可以对应的街道、社区名称", candidates=()
+):
     """Put a unit on the list of those whose grid a clerk decides."""
     return Doubt.objects.create(
         enterprise=enterprise, reason=reason, candidates=list(candidates)

@@ -1,5 +1,6 @@
 """岗位职责: what the persons of a grid have to do, by the district or by its plan."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,6 +22,7 @@ _SET_TO_WORK: dict[str, tuple[str, ...]] = {
     Role.ASSISTANT: ("assistant", "either"),
     Role.ENTERPRISE_ASSISTANT: ("enterprise_assistant",),
 }
+_HEADING = re.compile(r"^[^：，。]*职责[一二三四五六七八九十]*：")  # 协管员职责：宣传 …
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def _duty(role: Role, own: DutyStatement | None, values: PolicyValues | None) ->
         for clause in (values.clauses if values else ())
         if any(word in words for word in clause.by)
     )
-    return Duty(role, title, tuple(clause.meaning for clause in clauses), clauses)
+    lines = tuple(_HEADING.sub("", clause.meaning) for clause in clauses)
+    return Duty(role, title, lines, clauses)
 
 
 def called(role: str, values: PolicyValues | None) -> str:

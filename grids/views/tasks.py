@@ -29,7 +29,7 @@ from gridinspect.ui.tables import Column, build_table
 from gridinspect.ui.templatetags.ui import badge_html
 from grids import outline
 from grids.access import may, require
-from grids.filters import TaskFilter
+from grids.filters import SOON, TaskFilter
 from grids.forms import carried_out
 from grids.models import Grid, Posting, Task
 from grids.office_forms import spelled
@@ -38,7 +38,6 @@ from grids.task_forms import CancelForm, FinishForm, ReturnForm, TaskFacts, work
 
 P = Permission
 CRUMBS = [("任务", "/tasks/")]
-SOON = 3  # days before the last one, for a reminder
 
 MINE, GIVEN, ALL = "mine", "given", "all"
 BOXES = {MINE: "我的任务", GIVEN: "我安排的", ALL: "辖区全部"}
@@ -86,6 +85,7 @@ def task_list(request: Request) -> HttpResponse:
             "boxes": [
                 (key, label, in_box(request.user, key, at).open().count())
                 for key, label in BOXES.items()
+                if key != GIVEN or request.user.holds(P.TASK_ASSIGN)
             ],
             "box": box,
             "at": at,
