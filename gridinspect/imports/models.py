@@ -112,8 +112,8 @@ class ImportRow(models.Model):
         SAME = "same", "无变化"
         NOTHING = "none", "不导入"
 
-    batch = models.ForeignKey(
-        ImportBatch, on_delete=models.CASCADE, related_name="rows"
+    batch = models.ForeignKey(  # both indexes below begin with it
+        ImportBatch, on_delete=models.CASCADE, related_name="rows", db_index=False
     )
     sheet = models.CharField(max_length=60)
     row = models.PositiveIntegerField("行号")
