@@ -273,6 +273,7 @@ OWNED = {
     "imports:detail": lambda has: [has.batch.pk],
     "imports:discard": lambda has: [has.batch.pk],
     "imports:layout": lambda has: [has.batch.pk],
+    "imports:returned": lambda has: [has.batch.pk],
     "imports:undo": lambda has: [has.batch.pk],
     "jobs:cancel": lambda has: [has.job.pk],
     "jobs:detail": lambda has: [has.job.pk],
@@ -300,7 +301,12 @@ POST_ONLY = OWN_ACTS | {
 }
 
 # Reading these is an act with a trail of its own, so they write on GET.
-TRACED_READING = {"documents:download", "enterprises:export", "imports:export"}
+TRACED_READING = {
+    "documents:download",
+    "enterprises:export",
+    "imports:export",
+    "imports:returned",
+}
 
 
 def named_urls(resolver=None, namespace=""):

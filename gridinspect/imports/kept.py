@@ -43,11 +43,14 @@ def beside(upload: str | Path) -> Path:
 
 
 def sweep(folder: Path) -> int:
-    """Delete kept rows whose upload is gone; return how many files went."""
+    """Delete what lies beside uploads that are gone; return how many files went."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    uploads = {path.with_suffix("") for path in files if path.suffix == ".bin"}
     lonely = [
         path
-        for path in folder.rglob(f"*{SUFFIX}")
-        if not any(p.suffix != SUFFIX for p in path.parent.glob(f"{path.stem}.*"))
+        for path in files
+        if path.suffix != ".bin"
+        and path.with_name(path.name.partition(".")[0]) not in uploads
     ]
     for path in lonely:
         path.unlink(missing_ok=True)

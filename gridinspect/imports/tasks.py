@@ -4,9 +4,10 @@ from pathlib import Path
 
 from celery import shared_task
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
-from gridinspect.imports import kept, reading, services, undoing
+from gridinspect.imports import kept, reading, returning, services, undoing
 from gridinspect.imports.models import ImportBatch
 from gridinspect.imports.telling import telling
 from gridinspect.jobs.services import Cancelled, Claim, Refused, handler
@@ -59,6 +60,22 @@ def apply(job: Claim) -> None:
             state=ImportBatch.State.READY, message="导入已取消，没有写入任何数据。"
         )
         raise
+
+
+@handler("import.return")
+def send_back(job: Claim) -> None:
+    """Mark the faults in a long workbook, for the person to fetch."""
+    batch = ImportBatch.objects.get(pk=job.params["batch"])
+    if not returning.has_return(batch):
+        raise Refused("上传的文件已按期删除，请重新上传后再下载。")
+    with telling(job) as progress:
+        progress(0, 0, "正在标注工作簿。")
+        try:
+            returning.make_returned(batch)
+        except reading.UnreadableFile as fault:
+            raise Refused(str(fault)) from None
+        with job.finishing(url=reverse("imports:returned", args=[batch.pk])):
+            pass
 
 
 @handler("import.undo")

@@ -23,5 +23,6 @@ name_acts(
         "import.undone": "撤销导入",
         "import.exported": "导出可再导入的表格",
         "import.discarded": "放弃导入",
+        "import.returned": "下载标注后的工作簿",
     }
 )

@@ -10,6 +10,7 @@ urlpatterns = [
     path("imports/<int:pk>/decide/", views.batch_decide, name="decide"),
     path("imports/<int:pk>/layout/", views.batch_layout, name="layout"),
     path("imports/<int:pk>/discard/", views.batch_discard, name="discard"),
+    path("imports/<int:pk>/returned/", views.batch_returned, name="returned"),
     path("imports/<int:pk>/undo/", views.batch_undo, name="undo"),
     path("imports/new/<slug:kind>/", views.upload, name="upload"),
     path("imports/export/<slug:kind>.xlsx", views.export, name="export"),

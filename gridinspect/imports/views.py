@@ -4,7 +4,7 @@ from itertools import islice
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from gridinspect.audit.services import record
 from gridinspect.htmx import render_page
-from gridinspect.imports import layouts, likenesses, preview, services, undoing
+from gridinspect.imports import (
+    layouts,
+    likenesses,
+    preview,
+    returning,
+    services,
+    undoing,
+)
 from gridinspect.imports.forms import ConfirmForm, LayoutForm, UploadForm
 from gridinspect.imports.models import ImportBatch
 from gridinspect.imports.registry import RESOURCES, UnknownKind, resource_for
@@ -170,6 +177,11 @@ def _toolbar(batch):
     if batch.can_be_corrected:
         layout = reverse("imports:layout", args=[batch.pk])
         actions.append(Action("更正识别结果", layout, icon="layout-three-columns"))
+    if returning.has_return(batch):
+        returned = reverse("imports:returned", args=[batch.pk])
+        actions.append(
+            Action("下载标注后的工作簿", returned, icon="download", method="post")
+        )
     if batch.state == ImportBatch.State.APPLIED:
         written = batch.counts.get("new", 0), batch.counts.get("changed", 0)
         actions.append(
@@ -305,6 +317,24 @@ def batch_undo(request, pk):
     except services.ImportRefused as fault:
         messages.warning(request, str(fault))
     return redirect(batch)
+
+
+def batch_returned(request, pk):
+    """Give the workbook back with its faults marked; a long one by a job."""
+    batch = _own_batch(request, pk)
+    if not returning.has_return(batch):
+        messages.warning(request, "上传的文件已按期删除，请重新上传后再下载。")
+        return redirect(batch)
+    if not returning.returned_path(batch).exists():
+        if request.method != "POST":
+            return redirect(batch)
+        if batch.counts.get("data_rows", 0) > returning.AT_ONCE:
+            return redirect(returning.start_return(batch=batch, by=request.user))
+    file = returning.make_returned(batch).open("rb")
+    returning.note_return(batch=batch, by=request.user)
+    return FileResponse(
+        file, as_attachment=True, filename=returning.returned_name(batch)
+    )
 
 
 def _own_batch(request, pk):

@@ -3,8 +3,9 @@
 import csv
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from io import StringIO
 from itertools import cycle
 from pathlib import Path
@@ -32,6 +33,7 @@ CHANGED = 100  # one row of so many differs in the second file
 PHONE = re.compile(r"1\d{10}|0\d{2,3}-?\d{7,8}")
 STATES = frozenset(Enterprise.Status.labels)
 SEED = 7
+FILES = 10  # of a million rows
 
 
 class ImportFailed(Exception):
@@ -48,9 +50,54 @@ def import_100k(ground: Ground) -> Measured:
     return _first(ground, "import_100k", ground.sizes.long_rows, 1)
 
 
+def import_check(ground: Ground) -> Measured:
+    """Checking and previewing 100,000 × 20 of an empty district, once."""
+    file = _workbook(ground, ground.sizes.long_rows, 0)
+    batch = _kept(ground, ground.fresh_district(), file)
+    return _beside_bare(ground, "import_check", file, lambda: _check(batch))
+
+
+def import_apply(ground: Ground) -> Measured:
+    """Writing 100,000 × 20 that were checked before, once."""
+    file = _workbook(ground, ground.sizes.long_rows, 0)
+    batch = _check(_kept(ground, ground.fresh_district(), file))
+    return _beside_bare(ground, "import_apply", file, lambda: _apply(ground, batch))
+
+
+def import_million(ground: Ground) -> Measured:
+    """Ten files of 100,000 × 20, one after the other; what each one took."""
+    file = _workbook(ground, ground.sizes.long_rows, 0)
+    took = [
+        ground.clock.take(partial(_import, ground, ground.fresh_district(), file))
+        for _ in range(FILES)
+    ]
+    notes = {
+        "cpu_by_file": [round(cost.cpu, 1) for cost in took],
+        "peak_mib_by_file": [round(cost.peak or 0) for cost in took],
+    }
+    return Measured("import_million", took, notes=notes)
+
+
+def _beside_bare(
+    ground: Ground, name: str, file: Path, act: Callable[[], Any]
+) -> Measured:
+    _floor_table(ground)
+    return ground.clock.compare(
+        name, act, lambda: _bare_import(ground, file), runs=1, warm=False
+    )
+
+
 def import_again(ground: Ground) -> Measured:
     """The same again, one row of a hundred changed."""
-    rows = ground.sizes.import_rows
+    return _again(ground, "import_again", ground.sizes.import_rows, ground.sizes.runs)
+
+
+def import_100k_again(ground: Ground) -> Measured:
+    """100,000 × 20 again, one row of a hundred changed, once."""
+    return _again(ground, "import_100k_again", ground.sizes.long_rows, 1)
+
+
+def _again(ground: Ground, name: str, rows: int, runs: int) -> Measured:
     files = cycle([_workbook(ground, rows, 1), _workbook(ground, rows, 0)])
     bare = cycle([_workbook(ground, rows, 1), _workbook(ground, rows, 0)])
     district = ground.fresh_district()
@@ -58,10 +105,10 @@ def import_again(ground: Ground) -> Measured:
     _floor_table(ground)
     _bare_import(ground, _workbook(ground, rows, 0))
     return ground.clock.compare(
-        "import_again",
+        name,
         lambda: _import(ground, district, next(files)),
         lambda: _bare_import(ground, next(bare)),
-        runs=ground.sizes.runs,
+        runs=runs,
         warm=False,
     )
 
@@ -86,8 +133,12 @@ def _first(ground: Ground, name: str, rows: int, runs: int) -> Measured:
 
 def _import(ground: Ground, district: Grid, file: Path) -> None:
     """Do what the page and `import_file --apply all` do."""
+    _apply(ground, _check(_kept(ground, district, file)))
+
+
+def _kept(ground: Ground, district: Grid, file: Path) -> ImportBatch:
     with file.open("rb") as stream:
-        batch = keep_file(
+        return keep_file(
             kind="enterprises",
             file=stream,
             name=file.name,
@@ -95,10 +146,17 @@ def _import(ground: Ground, district: Grid, file: Path) -> None:
             district_code=district.code,
             by=ground.by,
         )
+
+
+def _check(batch: ImportBatch) -> ImportBatch:
     batch = check_batch(batch)
     if batch.counts.get("reject") or batch.counts.get("duplicate"):
         first = batch.rows.exclude(message="").first()
         raise ImportFailed(f"{batch.counts} {first and first.message}")
+    return batch
+
+
+def _apply(ground: Ground, batch: ImportBatch) -> None:
     apply_batch(batch=batch, mode=ImportBatch.Mode.ALL, by=ground.by)
 
 
