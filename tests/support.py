@@ -21,6 +21,9 @@ from gridinspect.documents.services import archive
 from gridinspect.imports.models import ImportBatch, ImportRow
 from gridinspect.jobs.models import Job
 from grids.models import Boundary
+from grids.services.duties import state_duties
+from grids.services.groups import add_member
+from grids.services.offices import add_asset, appoint_leader
 from reports.models import Hanging, Poster, TargetLetter, Wall
 from reports.programme.services import Asked, assess, report_findings
 from tests.factories import (
@@ -32,14 +35,18 @@ from tests.factories import (
     make_doubt,
     make_enterprise,
     make_grid,
+    make_group,
     make_matter,
+    make_office,
     make_policy_draft,
     make_posting,
     make_road_range,
     make_staff,
     make_survey,
+    make_task,
     make_training,
     make_user,
+    make_work_plan,
 )
 
 # --- a district -----------------------------------------------------------------------
@@ -65,6 +72,7 @@ def make_one_of_everything(district, *, word, letters):
     _make_cases(has)
     _make_work(has)
     _make_wall(has)
+    _make_offices(has)
     _make_programme(has)
     return has
 
@@ -230,6 +238,57 @@ def _make_programme(has):
         issued_on=TODAY(),
         issued_by=has.bureau,
         document=_archived(has, "目标责任书", Permission.REPORT_VIEW),
+    )
+
+
+def _make_offices(has):
+    """Make an office with all that it has, a leading group, duties, and work to do."""
+    by = {"by": has.bureau}
+    has.office = make_office(
+        grid=has.grid, name=f"{has.word}服务站", address=f"{has.word}路2号"
+    )
+    has.office_leader = appoint_leader(
+        office=has.office,
+        person=has.staff.person,
+        title=f"{has.word}站长",
+        appointed_by=f"{has.word}街道",
+        appointed_on=TODAY(),
+        since=TODAY(),
+        **by,
+    )
+    has.office_asset = add_asset(
+        office=has.office,
+        kind="vehicle",
+        name=f"{has.word}执法车",
+        since=TODAY(),
+        **by,
+    )
+    has.group = make_group(grid=has.grid, name=f"{has.word}领导小组")
+    has.member = add_member(
+        group=has.group,
+        person=None,
+        name=f"{has.word}组长",
+        post=f"{has.word}街道主任",
+        part=1,
+        since=TODAY(),
+        **by,
+    )
+    has.duty = state_duties(
+        district=has.district,
+        role=Role.ASSISTANT,
+        text=f"{has.word}职责",
+        since=TODAY(),
+        **by,
+    )
+    has.plan = make_work_plan(
+        grid=has.grid, title=f"{has.word}计划", made_by=has.bureau
+    )
+    has.task = make_task(
+        grid=has.grid,
+        plan=has.plan,
+        title=f"{has.word}待办",
+        assignee=has.staff.person,
+        assigned_by=has.bureau,
     )
 
 
