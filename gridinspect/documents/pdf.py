@@ -225,7 +225,10 @@ def page_break() -> PageBreak:
 
 def together(*flowables: Flowable) -> KeepTogether:
     """Keep what belongs together on one page, if one page can hold it."""
-    return KeepTogether(list(flowables))
+    whole: Story = []
+    for one in flowables:  # one inside another would always begin a new page
+        whole += one._content if isinstance(one, KeepTogether) else [one]
+    return KeepTogether(whole)
 
 
 def chinese_date(day: date) -> str:

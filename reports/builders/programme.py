@@ -6,7 +6,7 @@ from datetime import date
 from reports.builders.paper import NOTHING, Col, Report, Sheet
 from reports.programme.boards import Board, Whole
 from reports.programme.progress import PHASE_STATES, PROGRESS, Progress
-from reports.programme.scoring import Score, Scored
+from reports.programme.scoring import Score, Scored, points_words
 
 TITLE = "两网化推进情况表"
 
@@ -17,6 +17,7 @@ def programme_report(whole: Whole, *, place: str, policies: Sequence[str]) -> Re
     tables = [_overview(whole, place)]
     if own is not None:
         tables += [_milestones(own), _phases(own), *map(_score, own.scores)]
+    overview, *details = tables
     return Report(
         kind="programme",
         title=TITLE,
@@ -25,7 +26,7 @@ def programme_report(whole: Whole, *, place: str, policies: Sequence[str]) -> Re
         unit="项",
         policies=policies,
         summary=[_summary(own)] if own else _nothing(whole),
-        tables=tables,
+        tables=[overview, *(sheet for sheet in details if sheet.rows)],
         notes=[
             "期限早于发文日期的节点记为“已迟于发文”，不算逾期。得分由指标计算或据填报"
             "认定，待填报的项目不得分；网格按编码排列，不作排名。"
@@ -41,13 +42,14 @@ def _summary(board: Board) -> str:
     done = board.count(Progress.DONE, Progress.DONE_LATE)
     late = board.count(Progress.OVERDUE)
     phase = board.phase
-    words = f"节点 {len(board.milestones)} 项，完成 {done} 项，逾期 {late} 项"
+    words = []
+    if board.milestones:
+        words = [f"节点 {len(board.milestones)} 项，完成 {done} 项，逾期 {late} 项"]
     if phase and phase.targets:
-        words += (
-            f"；{phase.phase.name}目标 {len(phase.targets)} 项，达到 {phase.met} 项"
-        )
-    scores = (f"{one.checklist.name} {one.words} 分" for one in board.acceptance)
-    return "；".join([words, *scores]) + "。"
+        name, count = phase.phase.name, len(phase.targets)
+        words.append(f"{name}目标 {count} 项，达到 {phase.met} 项")
+    words += [f"{one.checklist.name} {one.words} 分" for one in board.acceptance]
+    return "；".join(words or ["方案没有规定节点、目标和验收清单"]) + "。"
 
 
 def _overview(whole: Whole, place: str) -> Sheet:
@@ -61,12 +63,12 @@ def _overview(whole: Whole, place: str) -> Sheet:
         name="汇总",
         heading="一、下级网格推进情况" if whole.below else "一、推进情况",
         columns=[
-            Col("网格", 50),
+            Col("网格", 56),
             Col("节点完成", 24),
-            Col("逾期节点", 22, "integer"),
-            Col("当前阶段", 40),
+            Col("逾期节点", 24, "integer"),
+            Col("当前阶段", 46),
             Col("目标达到", 24),
-            *(Col(name, 90 / max(len(lists), 3)) for name in lists.values()),
+            *(Col(name, 80 / max(len(lists), 2)) for name in lists.values()),
         ],
         rows=[_line(board, list(lists)) for board in boards],
     )
@@ -158,16 +160,16 @@ def _score(score: Score) -> Sheet:
         heading=f"{checklist.name}（{score.words} 分，{score.needed} 分合格）",
         columns=[
             Col("项目", 56),
-            Col("满分", 18, "integer"),
-            Col("得分", 18),
-            Col("取自", 110),
-            Col("说明", 50),
+            Col("满分", 16, "integer"),
+            Col("得分", 16),
+            Col("取自", 100),
+            Col("说明", 66),
         ],
         rows=[
             [
                 one.item.name,
                 one.item.points,
-                NOTHING if one.points is None else float(one.points),
+                NOTHING if one.points is None else points_words(one.points),
                 _taken_from(one),
                 one.item.note,
             ]

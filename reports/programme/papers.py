@@ -24,7 +24,6 @@ def letter_story(
         ("目标和现状", _targets(row)),
         ("节点任务", _milestones(board)),
         *((_heading(one), _acceptance(one)) for one in board.acceptance),
-        ("责任和考核", [pdf.paragraph(_duties(giver, place.name))]),
     ]
     kept = [(heading, part) for heading, part in parts if part]
     story = [
@@ -34,16 +33,19 @@ def letter_story(
     ]
     for numeral, (heading, part) in zip(NUMERALS, kept, strict=False):
         story += [*pdf.section(f"{numeral}、{heading}"), *part]
-    story += [
+    signed = pdf.together(  # a page with nothing but seals could go to any paper
+        pdf.heading(f"{NUMERALS[len(kept)]}、责任和考核"),
+        pdf.paragraph(_duties(giver, place.name)),
         pdf.spacer(4),
-        pdf.together(*_signatures(giver, place.name)),
+        *_signatures(giver, place.name),
         pdf.spacer(2),
         pdf.paragraph(
             f"依据：《{policy.title}》第 {policy.version} 版。"
             "签字、盖章处由双方手签、手盖，系统不生成印章。一式两份，双方各执一份。",
             pdf.NOTE,
         ),
-    ]
+    )
+    story.append(signed)
     return story
 
 
