@@ -44,6 +44,7 @@ class TrainingResource(DistrictResource):
     key_field = "id_number"
     identifying = ("id_number", "name", "kind_of_training", "finished_on")
     place_fields = ()
+    has_effective_day = False
     can_be_undone = True
     has_records = True
 

@@ -58,6 +58,7 @@ class MatterResource(DistrictResource):
     key_field = "facts"
     name_field = "respondent_name"
     identifying = ("kind_of_matter", "respondent_name", "received_on", "facts")
+    has_effective_day = False
     has_records = True  # not undone: each matter has a number and a clock
 
     kind_of_matter = SheetField(

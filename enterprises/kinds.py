@@ -67,6 +67,7 @@ def _questions() -> dict[str, SheetField]:
             help="、".join(
                 filter(None, (f"登记表第{question.number}项", question.unit))
             ),
+            required=question.required,
             choices=question.choices,
             sample=question.choices[0] if question.choices else "",
         )
@@ -86,6 +87,7 @@ class SurveySheet(DistrictResource):
     key_field = "uscc"
     identifying = ("name", "uscc", "surveyed_on")
     place_fields = ()
+    has_effective_day = False
     can_be_undone = True
     has_records = True
 

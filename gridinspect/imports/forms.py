@@ -26,8 +26,10 @@ class UploadForm(forms.Form):
         help_text="表中情况自哪天起生效，不填为今天。",
     )
 
-    def __init__(self, *args, places, **kwargs):
+    def __init__(self, *args, places, has_effective_day=True, **kwargs):
         super().__init__(*args, **kwargs)
+        if not has_effective_day:
+            self.fields["as_of"].widget = forms.HiddenInput()
         self.places = {place.code: place for place in places}
         choices = [(place.code, place.name) for place in places]
         field = forms.ChoiceField(label="区县", choices=choices)

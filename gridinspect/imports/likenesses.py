@@ -42,6 +42,14 @@ def decide(*, batch: ImportBatch, decisions: dict[str, str], by: User) -> None:
         ],
         ignore_conflicts=True,
     )
+    for key, choice in wanted.items():
+        if choice.startswith("same:"):  # whoever said otherwise before was mistaken
+            Distinct.objects.filter(
+                kind=batch.kind,
+                path=batch.path,
+                record=int(choice[5:]),
+                signature__in=[one["signature"] for one in rows[key].candidates],
+            ).delete()
     batch.decisions = {**batch.decisions, **wanted}
     batch.save(update_fields=["decisions"])
     record("import.decided", by=by, target=batch, count=len(wanted))

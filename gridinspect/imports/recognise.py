@@ -196,17 +196,17 @@ _ORDINALS = {("序号",), ("编号",), ("no",), ("号",), ("错误信息",)}  # 
 def _why_nothing(
     tables: list[Table], columns: dict[str, SheetField], required: set[str], title: str
 ) -> str:
-    hidden = [t.sheet.name for t in tables if t.has_header and t.sheet.hidden]
-    if hidden:
-        return (
-            f"数据在隐藏的工作表“{hidden[0]}”中，请取消隐藏后重新上传，或选择导入它。"
-        )
-    partly = [t for t in tables if t.missing]
+    partly = [t for t in tables if t.missing and not t.sheet.hidden]
     if partly:
         best = min(partly, key=lambda t: len(t.missing))
         return (
             f"找到了表头，但缺少必需的列：{'、'.join(best.missing)}。"
             "请补上该列，或下载模板填写。"
+        )
+    hidden = [t.sheet.name for t in tables if t.has_header and t.sheet.hidden]
+    if hidden:
+        return (
+            f"数据在隐藏的工作表“{hidden[0]}”中，请取消隐藏后重新上传，或选择导入它。"
         )
     if any(t.has_header for t in tables):
         return "表中只有表头，没有数据行。请填写后再上传。"

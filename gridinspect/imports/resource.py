@@ -181,6 +181,7 @@ class SheetResource(Resource):
     conflict_code: ClassVar[str] = "conflict_in_file"
     place_fields: ClassVar[tuple[str, ...]] = ()
     can_be_undone: ClassVar[bool] = False  # has `obstacles` and `take_back`
+    has_effective_day: ClassVar[bool] = True  # holds from a day that is asked for
     has_records: ClassVar[bool] = False  # has `records`, to be edited and sent back
 
     def __init__(

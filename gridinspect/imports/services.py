@@ -405,10 +405,14 @@ _MARK_DIFFERENCES = """
 
 
 def mark_failed(batch: ImportBatch, message: str) -> None:
-    """Note that the job behind a batch came to no good end."""
-    ImportBatch.objects.filter(
-        pk=batch.pk, state__in=[State.CHECKING, State.APPLYING]
-    ).update(state=State.FAILED, message=message[:500])
+    """Note that the job behind a batch came to no good end, once."""
+    batches = ImportBatch.objects.filter(pk=batch.pk)
+    batches.filter(state__in=[State.CHECKING, State.APPLYING]).update(
+        state=State.FAILED, message=message[:500]
+    )
+    batches.filter(state=State.UNDOING).update(  # nothing was undone: it stands
+        state=State.APPLIED, message=message[:500]
+    )
 
 
 @transaction.atomic

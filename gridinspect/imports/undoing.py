@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
@@ -71,7 +72,9 @@ def undo_batch(
     if in_the_way:
         raise BuiltOn(_sentence(written, in_the_way))
     resource.take_back(written)
-    batch.state, batch.message = State.UNDONE, ""
+    day = timezone.localdate()
+    batch.state = State.UNDONE
+    batch.message = f"本批写入的{len(written)}条已由{by}于{day}全部撤销。"
     batch.save(update_fields=["state", "message"])
     record(
         "import.undone",

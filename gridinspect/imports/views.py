@@ -29,6 +29,7 @@ from gridinspect.ui.pages import Action, import_action, render_form, render_list
 from gridinspect.ui.tables import Column, build_table
 from gridinspect.ui.templatetags.ui import badge_html
 
+State = ImportBatch.State
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORT_ROWS = 20_000  # made while the person waits
 BATCH_BADGES = {"applied": "ok", "ready": "info", "failed": "danger"}
@@ -96,7 +97,12 @@ def upload(request, kind):
     """Take a workbook and start its check."""
     resource = _resource_for_user(request.user, kind)
     places = list(resource.scopes(request.user))
-    form = UploadForm(request.POST or None, request.FILES or None, places=places)
+    form = UploadForm(
+        request.POST or None,
+        request.FILES or None,
+        places=places,
+        has_effective_day=resource.has_effective_day,
+    )
     if request.method == "POST" and form.is_valid():
         place, file = form.place, form.cleaned_data["file"]
         with transaction.atomic():
@@ -131,6 +137,9 @@ def batch_detail(request, pk):
     """Show one batch; while a job works on it, its progress polls this same address."""
     visible = ImportBatch.objects.visible_to(request.user)
     batch = get_object_or_404(visible.select_related("job", "owner__person"), pk=pk)
+    if batch.is_busy and batch.job and batch.job.is_over:
+        services.mark_failed(batch, batch.job.message or "任务没有完成，请重新上传。")
+        batch.refresh_from_db()
     if batch.is_busy:
         page = {"batch": batch, "title": batch.original_name}
         return render_page(request, "imports/busy.html", "imports/_progress.html", page)
@@ -182,7 +191,7 @@ def _toolbar(batch):
         actions.append(
             Action("下载标注后的工作簿", returned, icon="download", method="post")
         )
-    if batch.state == ImportBatch.State.APPLIED:
+    if batch.state == State.APPLIED and resource_for(batch.kind).can_be_undone:
         written = batch.counts.get("new", 0), batch.counts.get("changed", 0)
         actions.append(
             Action(
@@ -195,7 +204,7 @@ def _toolbar(batch):
                 "还原为导入前的内容。其后已有业务往来的，会说明原因而不撤销。",
             )
         )
-    if batch.state in (ImportBatch.State.READY, ImportBatch.State.REFUSED):
+    if batch.state in (State.READY, State.REFUSED, State.FAILED):
         actions.append(
             Action(
                 "放弃",

@@ -125,6 +125,8 @@ def test_not_the_same_unit_is_remembered(ours, send, decide):
     assert Distinct.objects.get().record == ours.pk
     again = send(LIKE)
     assert "alike" not in again.counts
+    decide(batch, **{f"row-{batch.rows.get().pk}": f"same:{ours.pk}"})
+    assert not Distinct.objects.exists()
 
 
 def test_a_row_is_left_out_when_a_person_says_so(ours, send, decide):

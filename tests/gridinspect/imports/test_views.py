@@ -104,6 +104,22 @@ def test_while_a_job_works_the_progress_alone_answers_htmx(upload, bureau_client
     assert done.headers["HX-Refresh"] == "true"
 
 
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [("checking", "failed"), ("applying", "failed"), ("undoing", "applied")],
+)
+def test_a_batch_whose_job_died_says_so(state, after, upload, bureau_client):
+    batch = upload()
+    ImportBatch.objects.filter(pk=batch.pk).update(
+        state=state, applied_at="2026-03-02T00:00:00Z"
+    )
+    Job.objects.update(state=Job.State.FAILED, message="执行 3 次均出错，已停止。")
+    page = bureau_client.get(batch.get_absolute_url())
+    assert "执行 3 次均出错" in page.content.decode()
+    batch.refresh_from_db()
+    assert batch.state == after
+
+
 def test_giving_up_removes_the_preview(upload, bureau_client):
     batch = upload()
     bureau_client.post(reverse("imports:discard", args=[batch.pk]))
