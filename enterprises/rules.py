@@ -52,12 +52,12 @@ def check_uscc(text: str) -> str:
         raise CodeError(
             "uscc_format",
             f"统一社会信用代码不使用“{'、'.join(strange)}”"
-            "(没有字母I、O、S、V、Z),请核对证照。",
+            "（没有字母I、O、S、V、Z），请核对证照。",
         )
     if uscc_check_character(code[:17]) != code[17]:
         raise CodeError(
             "uscc_check_digit",
-            "统一社会信用代码校验位不符(GB 32100),请对照证照逐位核对。",
+            "统一社会信用代码校验位不符（GB 32100），请对照证照逐位核对。",
         )
     return code
 
@@ -96,7 +96,7 @@ def check_organisation_code(text: str) -> str:
     if organisation_code_check_character(code[:8]) != code[8]:
         raise CodeError(
             "organisation_code_check_digit",
-            "组织机构代码校验码不符(GB 11714),请核对证书。",
+            "组织机构代码校验码不符（GB 11714），请核对证书。",
         )
     return code
 

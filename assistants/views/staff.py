@@ -32,6 +32,7 @@ from gridinspect.ui.pages import (
     Action,
     Tab,
     add_action,
+    export_action,
     import_action,
     render_detail,
     render_form,
@@ -70,6 +71,11 @@ def staff_list(request):
         toolbar.append(add_action(reverse("assistants:create")))
     if request.user.holds(P.STAFF_IMPORT):
         toolbar.append(import_action(reverse("imports:upload", args=["staff"])))
+        trainings = reverse("imports:upload", args=["trainings"])
+        toolbar.append(import_action(trainings, "导入培训结果"))
+        query = request.GET.urlencode()
+        export = f"{reverse('imports:export', args=['staff'])}?{query}"
+        toolbar.append(export_action(export))
     return render_list(
         request,
         title="人员",

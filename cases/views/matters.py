@@ -30,6 +30,7 @@ from gridinspect.ui.pages import (
     Action,
     Tab,
     add_action,
+    import_action,
     render_detail,
     render_list,
     require_holds,
@@ -77,6 +78,7 @@ def matter_list(request):
         toolbar = [
             add_action(reverse("cases:register", args=["complaint"]), "登记投诉"),
             add_action(reverse("cases:register", args=["report"]), "登记举报"),
+            import_action(reverse("imports:upload", args=["complaints"])),
         ]
     return render_list(
         request,

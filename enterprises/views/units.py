@@ -97,6 +97,8 @@ def _toolbar(request: Request, at) -> list[Action]:
         toolbar.append(add_action(add or reverse("enterprises:add")))
     if user.holds(Permission.ENTERPRISE_IMPORT):
         toolbar.append(import_action(reverse("imports:upload", args=["enterprises"])))
+        surveys = reverse("imports:upload", args=["surveys"])
+        toolbar.append(import_action(surveys, "导入登记表"))
     query = request.GET.urlencode()
     toolbar.append(export_action(f"{reverse('enterprises:export')}?{query}"))
     return toolbar

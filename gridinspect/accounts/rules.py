@@ -80,7 +80,7 @@ def check_citizen_id(text: str, *, today: date) -> CitizenId:
     born = _birth_date(number, today)
     if citizen_id_check_character(body) != number[17]:
         raise CitizenIdError(
-            "id_check_digit", "身份证号校验位不符(GB 11643),请对照证件逐位核对。"
+            "id_check_digit", "身份证号校验位不符（GB 11643），请对照证件逐位核对。"
         )
     gender = MALE if int(number[16]) % 2 else FEMALE
     return CitizenId(number, born, gender, old)
