@@ -7,9 +7,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
+from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.services import history
+from grids.services.acts import undo_act
 from grids.services.hanging import carried_by
+from grids.services.reshaping import merge_grids
 from reports import coverage
 from reports.models import Assessment, Finding, TargetLetter
 from reports.programme import services
@@ -272,6 +275,22 @@ def test_a_grid_with_a_remedy_awaited_still_carries_something(streets, huiji_bur
     assert (0, "项待整改的检查考核") in [
         (n, word) for word, n in carried_by(streets[0])
     ]
+
+
+def test_a_remedy_goes_along_when_its_grid_is_merged_and_comes_back(
+    streets, huiji_bureau
+):
+    made, settled = urged(streets[0], huiji_bureau), assess(streets[0], huiji_bureau)
+    merge_grids(
+        grids=streets[:1], into=streets[1], on=TODAY(), by=User.objects.system()
+    )
+    made.refresh_from_db()
+    settled.refresh_from_db()
+    assert made.grid == streets[1]
+    assert settled.grid == streets[0]  # what was found stays where it was found
+    undo_act(grid=streets[1], by=User.objects.system())
+    made.refresh_from_db()
+    assert made.grid == streets[0]
 
 
 # --- target letters -------------------------------------------------------------------
