@@ -120,6 +120,7 @@ PICTURES = [
     Picture("dashboard", "eq_bureau", "/dashboard/"),
     Picture("rows", "eq_bureau", "/dashboard/", follow("未采集")),
     Picture("grids", "eq_bureau", "/grids/"),
+    Picture("programme", "sy_bureau", "/programme/"),
     Picture("policy", "eq_bureau", "/policies/", follow("二七区组建")),
     Picture("establishment", "eq_bureau", "/establishment/"),
     Picture("enterprises", "eq_bureau", "/enterprises/"),
