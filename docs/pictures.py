@@ -121,6 +121,8 @@ PICTURES = [
     Picture("rows", "eq_bureau", "/dashboard/", follow("未采集")),
     Picture("grids", "eq_bureau", "/grids/"),
     Picture("programme", "sy_bureau", "/programme/"),
+    Picture("map", "eq_bureau", "/map/"),
+    Picture("walls", "eq_bureau", "/posters/?state=stale", first_row),
     Picture("policy", "eq_bureau", "/policies/", follow("二七区组建")),
     Picture("establishment", "eq_bureau", "/establishment/"),
     Picture("enterprises", "eq_bureau", "/enterprises/"),

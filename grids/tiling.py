@@ -1,7 +1,7 @@
 """Do the parts of an area cover it without gap and overlap (无缝无重)?"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
@@ -10,7 +10,14 @@ from shapely import STRtree
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
-from grids.boundaries import Area, mean_width, place_of, polygons_of, square_metres
+from grids.boundaries import (
+    GRAIN,
+    Area,
+    mean_width,
+    place_of,
+    polygons_of,
+    square_metres,
+)
 
 SLIVER = 2.0  # metres: what is narrower on average is a fault of drawing
 NEGLIGIBLE = 0.5  # square metres: nothing smaller can be seen, drawn or rounded away
@@ -47,7 +54,8 @@ class Fault:
     """One piece that is wrong: which parts it is about, how large it is, and where.
 
     A sliver is a gap, overlap or excess that is narrow all along. Of a unit, `parts`
-    are its own grid and the one in which it lies, if any.
+    are its own grid and the one in which it lies, if any. A gap belongs to nobody:
+    `beside` are the parts that it touches.
     """
 
     kind: Kind
@@ -57,6 +65,7 @@ class Fault:
     is_sliver: bool = False
     unit: Spot | None = None
     piece: Area | None = None
+    beside: tuple[int, ...] = ()
 
     @property
     def label(self) -> str:
@@ -92,7 +101,7 @@ def tiling_of(
     tree = STRtree(areas)
     covered = shapely.union_all(areas)
     faults = chain(
-        _pieces(Kind.GAP, (), whole.difference(covered)),
+        _gaps(keys, tree, whole.difference(covered)),
         _overlaps(keys, areas, tree),
         *(
             _pieces(Kind.BEYOND, (key,), area.difference(whole))
@@ -120,6 +129,13 @@ def _pieces(kind: Kind, parts: tuple[int, ...], area: BaseGeometry) -> Iterable[
         if size >= NEGLIGIBLE and width >= HAIR:
             narrow = width < SLIVER
             yield Fault(kind, parts, size, place_of(piece), narrow, piece=piece)
+
+
+def _gaps(keys: list[int], tree: STRtree, area: BaseGeometry) -> Iterable[Fault]:
+    for fault in _pieces(Kind.GAP, (), area):
+        near = tree.query(fault.piece, predicate="dwithin", distance=2 * GRAIN)
+        beside = tuple(keys[index] for index in sorted(near.tolist()))
+        yield replace(fault, beside=beside)
 
 
 def _overlaps(keys: list[int], areas: list[Area], tree: STRtree) -> Iterable[Fault]:

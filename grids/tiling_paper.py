@@ -80,7 +80,9 @@ def summary(tiling: Tiling) -> list[list[object]]:
 
 def fault_cells(fault: Fault, names: Mapping[int, str]) -> list[str]:
     """Return kind, what it is about, area and place of a fault."""
-    about = "、".join(names.get(key, str(key)) for key in fault.parts)
+    about = "、".join(names.get(key, str(key)) for key in fault.parts or fault.beside)
+    if fault.beside:
+        about = f"邻接{about}"
     if fault.unit:
         own, *where = [names.get(key, str(key)) for key in fault.parts]
         lies = f"在{where[0]}" if where else "不在任何网格"

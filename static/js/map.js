@@ -155,10 +155,15 @@
     map.on("moveend", redraw);
     redraw();
     drawFaults(map, data.faults);
-    window.addEventListener("beforeprint", function () {
-      map.invalidateSize();
-      map.fitBounds(whole, { padding: [12, 12] });
-    });
+    // The sheet of paper has another size than the window: take it before the page is
+    // laid out for paper, and give it back afterwards.
+    function fit(isPaper) {
+      place.classList.toggle("gi-map-on-paper", isPaper);
+      map.invalidateSize({ animate: false });
+      map.fitBounds(whole, { padding: [12, 12], animate: false });
+    }
+    window.addEventListener("beforeprint", () => fit(true));
+    window.addEventListener("afterprint", () => fit(false));
   }
 
   for (const place of document.querySelectorAll("[data-map]")) draw(place);

@@ -141,3 +141,9 @@ def test_what_is_missing_is_what_is_double_or_beyond(parts, data, metres):
 def test_what_rounding_leaves_between_two_outlines_is_no_fault(metres, count):
     tiling = tiling_of(WHOLE, {1: WEST, 2: box(MIDDLE + metres * METRE, S, E, N)})
     assert len(tiling.faults) == count
+
+
+def test_a_gap_names_the_parts_that_it_touches():
+    middle, east = box(113.61, S, 113.612, N), box(113.63, S, E, N)
+    tiling = tiling_of(WHOLE, {1: box(W, S, 113.61, N), 2: middle, 3: east})
+    assert [fault.beside for fault in tiling.faults] == [(2, 3)]
