@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.forms import Select
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from gridinspect.imports.models import ImportBatch, ImportRow
 from gridinspect.imports.registry import resource_for
@@ -144,20 +145,12 @@ def _candidate_column(batch: ImportBatch, *, may_decide: bool) -> Column:
         options.append(("skip", "本行不导入"))
         if not may_decide:
             return dict(options).get(decided, "")
-        return format_html(
-            '<select class="form-select" name="row-{}" form="decide"'
-            ' aria-label="第{}行如何处理">{}</select>',
-            row.pk,
-            row.row,
-            format_html_join(
-                "",
-                '<option value="{}"{}>{}</option>',
-                (
-                    (value, mark_safe(" selected") if value == decided else "", words)
-                    for value, words in options
-                ),
-            ),
-        )
+        about = {
+            "class": "form-select",
+            "form": "decide",
+            "aria-label": f"第{row.row}行如何处理",
+        }
+        return Select(about, options).render(f"row-{row.pk}", decided)
 
     return Column("candidates", "可能是（相近程度及其组成）", shown, wraps=True)
 
