@@ -138,7 +138,13 @@ def _huiji(reporter: Reporter) -> None:
         )
     street, other = streets[0], streets[1]
     _assess(
-        reporter, street, KINDS.ACCEPTANCE, 40, "验收材料齐全，人员配备未达到方案要求。"
+        reporter,
+        street,
+        KINDS.ACCEPTANCE,
+        40,
+        "资金、场地已到位，人员配备未达到方案要求。",
+        remedy="补足专职监察员和协管员，到位后申请复验。",
+        days=90,
     )
     _assess(  # its day has passed: it stands on the workbench
         reporter,
