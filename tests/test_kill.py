@@ -1,6 +1,7 @@
 """A worker that is killed in the middle of an import leaves nothing half done."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -10,10 +11,10 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from openpyxl import Workbook
 
-from enterprises.models import Enterprise
+from enterprises.models import Enterprise, Placement
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.models import Event
 from gridinspect.imports import services as imports
@@ -24,16 +25,17 @@ from tests.factories import make_city, make_district, make_grid, make_user
 from tests.worker import LEASE
 
 ROWS = 30
+KILLS = int(os.environ.get("KILLS", "10"))  # 50 before a release: three minutes
 HEADERS = ["单位名称", "地址", "人数", "街道", "社区"]
 
 
-def roster():
+def roster(word=""):
     book = Workbook()
     book.active.append(HEADERS)
     for number in range(ROWS):
         place = ["淮河路街道", "绿云社区"]
         book.active.append(
-            [f"郑州测试{number}号商行", f"{number}号", number + 1, *place]
+            [f"郑州测试{word}{number}号商行", f"{number}号", number + 1, *place]
         )
     file = BytesIO()
     book.save(file)
@@ -103,9 +105,18 @@ def test_a_job_in_living_hands_is_not_taken_up(batch):
     assert Job.objects.get(pk=job.pk).state == Job.State.RUNNING
 
 
-def test_a_check_killed_halfway_is_done_again_from_the_start(batch):
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [
+        ("gridinspect.imports.examination", "recognise"),
+        ("gridinspect.imports.examination", "write_rows"),
+        ("gridinspect.imports.services", "copy_rows"),
+        ("gridinspect.imports.examination", "beside"),  # the rows about to be kept
+    ],
+)
+def test_a_check_killed_halfway_is_done_again_from_the_start(module, function, batch):
     job = Job.objects.get()
-    kill_worker_after(job, "gridinspect.imports.services", "copy_rows")
+    kill_worker_after(job, module, function)
 
     take_up_what_was_forgotten(job)
 
@@ -115,14 +126,25 @@ def test_a_check_killed_halfway_is_done_again_from_the_start(batch):
     assert batch.rows.count() == ROWS  # none twice
 
 
-def test_an_import_killed_before_its_last_write_is_written_once(batch):
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [
+        ("gridinspect.imports.services", "lock_place"),
+        ("enterprises.resources", "insert_rows"),
+        ("gridinspect.imports.traces", "keep"),
+        ("gridinspect.imports.services", "record"),
+    ],
+)
+def test_an_import_killed_before_its_last_write_is_written_once(
+    module, function, batch
+):
     jobs.run(Job.objects.get().pk)
     batch.refresh_from_db()
     job = imports.confirm(
         batch=batch, mode="all", digest=batch.preview_digest, by=batch.owner
     )
     started = time.monotonic()
-    kill_worker_after(job, "gridinspect.imports.services", "record")
+    kill_worker_after(job, module, function)
     assert not Enterprise.objects.exists()
 
     take_up_what_was_forgotten(job)
@@ -133,6 +155,77 @@ def test_an_import_killed_before_its_last_write_is_written_once(batch):
     assert batch.state == ImportBatch.State.APPLIED
     assert Enterprise.objects.count() == ROWS
     assert Event.objects.filter(verb="import.applied").count() == 1
+
+
+def test_an_import_killed_at_any_moment_is_written_once(batch):
+    """Kill the worker again and again, each time at another moment of its work."""
+    dice = random.Random(11)
+    jobs.run(batch.job_id or Job.objects.get().pk)
+    batch.refresh_from_db()
+    took = time.monotonic()
+    jobs.run(confirmed(batch).pk)
+    took = time.monotonic() - took
+    stopped = 0
+    for number in range(1, KILLS + 1):
+        batch = another(batch, number)
+        if number % 5 == 0:  # now and then during the check
+            check = imports.start_check(batch=batch, by=batch.owner)
+            stopped += kill_after(check, dice.random() * took)
+            finish(check)
+        else:
+            imports.check_batch(batch)
+        batch.refresh_from_db()
+        assert (batch.state, batch.rows.count()) == ("ready", ROWS)
+        job = confirmed(batch)
+        stopped += kill_after(job, dice.random() * took)
+        finish(job)
+        assert Enterprise.objects.count() == ROWS * (number + 1)
+        assert Placement.objects.count() == ROWS * (number + 1)
+        assert Event.objects.filter(verb="import.applied").count() == number + 1
+    assert stopped > KILLS / 3  # the others had finished already
+
+
+def another(batch, number):
+    """Upload other units into the same district."""
+    return imports.keep_file(
+        kind="enterprises",
+        file=roster(f"第{number}批"),
+        name="名册.xlsx",
+        place=batch.owner.person.postings.get().grid,
+        district_code=batch.district_code,
+        by=batch.owner,
+    )
+
+
+def confirmed(batch):
+    return imports.confirm(
+        batch=batch, mode="all", digest=batch.preview_digest, by=batch.owner
+    )
+
+
+def kill_after(job, seconds):
+    """Let a process do a job and kill it; tell whether it was still at work."""
+    connections.close_all()
+    worker = os.fork()
+    if not worker:
+        try:
+            jobs.run(job.pk)
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(worker, signal.SIGKILL)
+    _, status = os.waitpid(worker, 0)
+    return os.WIFSIGNALED(status)
+
+
+def finish(job):
+    """Take a job up as if its lease had run out."""
+    Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
+        lease_until="2000-01-01T00:00:00Z"
+    )
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.DONE, job.message
 
 
 def test_a_job_that_kills_three_workers_is_given_up(batch):
