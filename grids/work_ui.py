@@ -7,6 +7,8 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
@@ -17,9 +19,10 @@ from gridinspect.ui.tables import Table, build_table
 from grids import outline
 from grids.filters import SOON
 from grids.models import Grid, LeadingGroup, Office, Task
+from grids.services.four_fixed import LACKING
 from grids.services.offices import office_wanted, without_office
 from grids.services.policies import policies_on
-from grids.views.four_fixed import figures_of
+from grids.views.four_fixed import figures_of, rows_url
 from grids.views.offices import office_table
 from grids.views.tasks import columns, in_box
 
@@ -107,9 +110,20 @@ def _offices(request, grid: Grid) -> str:
 def _four_fixed(request, grid: Grid) -> list[tuple[str, Any]]:
     """Say how many posts of a grid with all below it have all four."""
     (figure,) = figures_of(request.user, [grid])
-    context = {"grid": grid, "figure": figure}
-    html = render_to_string("grids/offices/_four_fixed.html", context)
-    return [("四定齐全", html)]
+    return [
+        ("在岗岗位", _count(figure.posts, grid)),
+        ("四定齐全", _count(figure.complete, grid, "none")),
+        ("不齐全", _count(figure.incomplete, grid, "any")),
+        *(
+            (f"未{label}", _count(figure.lacking[key], grid, key))
+            for key, label in LACKING.items()
+        ),
+    ]
+
+
+def _count(number: int, grid: Grid, lack: str = "") -> SafeString:
+    """Show a figure of 四定 as the link to its rows."""
+    return format_html('<a href="{}">{}</a>', rows_url(grid, lack), number)
 
 
 def _tasks(request, grid: Grid) -> Table:

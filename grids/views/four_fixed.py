@@ -58,7 +58,7 @@ def four_fixed(request):
             "links": _links(at),
             "labels": LACKING,
             "lacking": [
-                (label, total.lacking[key], _rows_url(at, key))
+                (label, total.lacking[key], rows_url(at, key))
                 for key, label in LACKING.items()
             ],
         },
@@ -98,7 +98,8 @@ def _sum(one: Fixed, other: Fixed) -> Fixed:
     )
 
 
-def _rows_url(place, lack: str = "") -> str:
+def rows_url(place, lack: str = "") -> str:
+    """Return the address of the rows behind a figure of a place, None for all."""
     name = "grids:four-fixed-grids" if lack == "person" else "grids:four-fixed-posts"
     asked = {"lack": lack} if lack and lack != "person" else {}
     if place is None:
@@ -109,9 +110,9 @@ def _rows_url(place, lack: str = "") -> str:
 
 def _links(place) -> dict[str, str]:
     return {
-        "posts": _rows_url(place),
-        "complete": _rows_url(place, "none"),
-        "incomplete": _rows_url(place, "any"),
+        "posts": rows_url(place),
+        "complete": rows_url(place, "none"),
+        "incomplete": rows_url(place, "any"),
     }
 
 
@@ -122,7 +123,7 @@ def _figure_columns() -> list[Column]:
             label,
             value=lambda row: value(row["figure"]),
             numeric=True,
-            link=lambda row: _rows_url(row["place"], lack),
+            link=lambda row: rows_url(row["place"], lack),
         )
 
     return [

@@ -442,5 +442,8 @@ def test_four_fixed_costs_the_same_for_many(
 
 def test_a_grid_shows_how_many_of_its_posts_are_complete(page, street):
     make_posting(make_person("协管员"), grid=street)
-    text = page.get(f"{street.get_absolute_url()}?tab=four-fixed").content.decode()
-    assert "1</a> 个不齐全" in text
+    shown = page.get(f"{street.get_absolute_url()}?tab=four-fixed")
+    facts = dict(shown.context["open_tab"].facts)
+    assert ">1</a>" in facts["不齐全"]
+    assert "lack=any" in facts["不齐全"]
+    assert ">0</a>" in facts["四定齐全"]
