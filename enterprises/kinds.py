@@ -1,4 +1,4 @@
-"""Further kinds of workbook about units: 用人单位调查登记表 in bulk."""
+"""Further kinds of workbook about units: filled survey forms, other registers."""
 
 import json
 from collections import defaultdict
@@ -7,12 +7,13 @@ from datetime import date
 from types import new_class
 from typing import Any, cast
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from enterprises import survey_rules
-from enterprises.models import Enterprise, Placement, Survey
+from enterprises.models import Enterprise, Placement, RegistryEntry, Survey
 from enterprises.resources import credit_code
+from enterprises.rules import name_key
 from enterprises.survey_forms import CURRENT, Question, read_answers, survey_form
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.requests import Request
@@ -22,9 +23,9 @@ from gridinspect.imports import cleaning
 from gridinspect.imports.cleaning import Rejected, Setting
 from gridinspect.imports.fields import SheetField
 from gridinspect.imports.registry import register
-from gridinspect.imports.resource import NEW, SAME, Row, Written
+from gridinspect.imports.resource import NEW, SAME, Row, Written, merge
 from gridinspect.imports.staging import insert_rows
-from gridinspect.imports.traces import referring, remove
+from gridinspect.imports.traces import differing, put_back, referring, remove
 from gridinspect.scope import within_paths
 from grids.models import Posting
 from grids.resources import OUTSIDE, DistrictResource
@@ -328,3 +329,195 @@ def _answers(row: Row) -> dict[str, Any]:
         for key in FORM.questions
         if (value := row.values.get(key)) is not None
     }
+
+
+# ---- lists of other departments ------------------------------------------------------
+
+SOURCES = {label: value for value, label in RegistryEntry.Source.choices} | {
+    "工商": "market", "市监": "market", "市场监督管理": "market",
+    "市场监督管理局": "market", "市监局": "market", "国税": "tax", "地税": "tax",
+    "税务局": "tax", "民政局": "civil",
+    "机构编制": "staffing", "编制办": "staffing", "社会保险": "insurance",
+    "社保局": "insurance", "统计局": "statistics",
+}  # fmt: skip
+LISTED = ("name", "address", "person", "state")  # what is compared of an entry
+
+
+@register("registry")
+class RegistryResource(DistrictResource):
+    """A list of units of another department, for 数据比对; our register is not touched.
+
+    What an earlier list of the department had and this one has not stays.
+    """
+
+    title = "部门名单（数据比对）"
+    permission = Permission.ENTERPRISE_IMPORT
+    key_field = "uscc"
+    identifying = ("name", "uscc", "address", "source")
+    place_fields = ()
+    can_be_undone = True
+    has_records = True
+
+    name = SheetField(
+        "单位名称",
+        cleaning.unit_name,
+        synonyms=(
+            "企业名称", "纳税人名称", "参保单位名称", "名称", "用人单位名称",
+            "单位全称",
+            "机构名称", "市场主体名称", "社会组织名称", "企业(机构)名称",
+        ),
+        required=True,
+        sample="示例：郑州某某商贸有限公司",
+    )  # fmt: skip
+    uscc = SheetField(
+        "统一社会信用代码",
+        credit_code,
+        synonyms=("信用代码", "社会信用代码", "纳税人识别号", "统一代码", "注册号"),
+        clause="GB 32100-2015",
+        help="18位；先按代码比对，没有的按名称",
+        sample="91410103MA0AAAA1X9",
+        as_text=True,
+    )
+    source = SheetField(
+        "来源部门",
+        cleaning.choice(
+            SOURCES,
+            "source_invalid",
+            f"来源部门应为：{'、'.join(RegistryEntry.Source.labels)}。",
+        ),
+        synonyms=("来源", "数据来源", "部门", "名单来源"),
+        help="不填为市场监管",
+        sample="市场监管",
+        choices=tuple(RegistryEntry.Source.labels),
+        labels=dict(RegistryEntry.Source.choices),
+    )
+    address = SheetField(
+        "地址",
+        cleaning.title(200),
+        synonyms=("住所", "经营地址", "注册地址", "单位地址", "经营场所", "登记地址"),
+        sample="郑州市二七区大学路24号",
+    )
+    person = SheetField(
+        "法定代表人",
+        cleaning.title(60),
+        synonyms=("法人", "负责人", "法定代表人（负责人）", "经营者"),
+        sample="李四",
+    )
+    state = SheetField(
+        "登记状态",
+        cleaning.text(40),
+        synonyms=("状态", "经营状态", "企业状态", "纳税人状态", "营业状态"),
+        sample="存续",
+    )
+
+    @classmethod
+    def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
+        entries = RegistryEntry.objects.visible_to(request.user)
+        source = request.GET.get("source", "")
+        if source in RegistryEntry.Source.values:
+            entries = entries.filter(source=source)
+        for one in entries.order_by("pk").iterator(chunk_size=2_000):
+            yield {name: getattr(one, name) for name in LISTED} | {
+                "uscc": one.uscc,
+                "source": one.get_source_display(),
+            }
+
+    def identify(self, row: Row) -> str:
+        values = row.values
+        code, name = values.get("uscc"), values.get("name")
+        source = values.get("source") or RegistryEntry.Source.MARKET.value
+        if code and len(code) == 18:
+            return f"{source} {code}"
+        return f"{source} {name} {values.get('address') or ''}" if name else ""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self._last = RegistryEntry.objects.aggregate(last=Max("pk"))["last"] or 0
+
+    def check(self, rows: list[Row]) -> None:
+        sound = [row for row in rows if not row.is_rejected]
+        for row in sound:
+            values = row.values
+            values["source"] = values.get("source") or RegistryEntry.Source.MARKET.value
+            if values.get("uscc") and len(values["uscc"]) != 18:
+                values["uscc"] = None  # an old number; the warning says so
+            if not self.may_touch(self.district.path):
+                row.reject(
+                    "outside_scope", f"{self.district}的名单{OUTSIDE}", at="name"
+                )
+        codes = {row.values["uscc"] for row in sound if row.values.get("uscc")}
+        keys = {name_key(row.values["name"])[:200] for row in sound}
+        by_code: dict[tuple[str, str], RegistryEntry] = {}
+        by_key: dict[tuple[str, str, str], RegistryEntry] = {}
+        for one in RegistryEntry.objects.filter(
+            Q(uscc__in=codes) | Q(uscc=None, name_key__in=keys),
+            district=self.district,
+            pk__lte=self._last,
+        ):
+            by_code[one.source, one.uscc or ""] = one
+            by_key[one.source, one.name_key, one.address] = one
+        for row in sound:
+            values, source = row.values, row.values["source"]
+            key = (source, name_key(values["name"])[:200], values.get("address") or "")
+            code = values.get("uscc")
+            row.target = by_code.get((source, code)) if code else by_key.get(key)
+            if row.target is None:
+                row.action = NEW
+            else:
+                merge(row, {name: getattr(row.target, name) or None for name in LISTED})
+
+    def apply(self, rows: list[Row]) -> Iterable[Any]:
+        fresh = [row for row in rows if row.action == NEW]
+        keys = take_keys(RegistryEntry._meta.db_table, len(fresh))
+        insert_rows(
+            RegistryEntry,
+            [
+                "id", "district_id", "source", "name", "name_key", "uscc", "address",
+                "person", "state", "listed_on",
+            ],
+            [
+                (
+                    key, self.district.pk, row.values["source"], row.values["name"],
+                    name_key(row.values["name"])[:200], row.values.get("uscc"),
+                    row.values.get("address") or "", row.values.get("person") or "",
+                    row.values.get("state") or "", self.as_of,
+                )
+                for key, row in zip(keys, fresh, strict=True)
+            ],
+        )  # fmt: skip
+        for key, row in zip(keys, fresh, strict=True):
+            row.record = key
+        changed = [row for row in rows if row.action != NEW]
+        for row in changed:
+            row.record = row.target.pk
+        put_back(
+            RegistryEntry,
+            {
+                row.target.pk: {n: v[1] for n, v in row.changes.items()}
+                for row in changed
+            },
+            _rename,
+        )
+        for row in rows:
+            yield [row.record, row.action, row.number]
+
+    def obstacles(self, written: list[Written]) -> dict[int, str]:
+        keys = [one.record for one in written]
+        decided = RegistryEntry.objects.filter(pk__in=keys).exclude(verdict="")
+        said = dict.fromkeys(decided.values_list("pk", flat=True), "已经比对处理")
+        after = {w.record: {n: v[1] for n, v in w.changes.items()} for w in written}
+        return differing(RegistryEntry, {k: v for k, v in after.items() if v}) | said
+
+    def take_back(self, written: list[Written]) -> None:
+        before = {
+            one.record: {name: pair[0] for name, pair in one.changes.items()}
+            for one in written
+            if one.changes
+        }
+        put_back(RegistryEntry, before, _rename)
+        remove(RegistryEntry, [one.record for one in written if one.action == NEW])
+
+
+def _rename(entry: RegistryEntry) -> Iterable[str]:
+    entry.name_key = name_key(entry.name)[:200]
+    return ("name_key",)

@@ -62,6 +62,15 @@ menu.add(
     order=50,
 )
 
+menu.add(
+    "用人单位",
+    "数据比对",
+    "enterprises:registry",
+    Permission.ENTERPRISE_IMPORT,
+    icon="intersect",
+    order=60,
+)
+
 name_acts(
     {
         "enterprise.allocated": "批量归格",
@@ -71,6 +80,7 @@ name_acts(
         "enterprise.changed": "修改单位档案",
         "enterprise.phone_revealed": "查看单位联系电话",
         "enterprise.exported": "导出单位名册",
+        "registry.judged": "处理数据比对",
         "survey.submitted": "提交调查登记表",
     }
 )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enterprises.views import allocation, doubts, roads, surveys, units
+from enterprises.views import allocation, doubts, registry, roads, surveys, units
 
 app_name = "enterprises"
 urlpatterns = [
@@ -39,6 +39,8 @@ urlpatterns = [
     path("roads/", roads.road_list, name="roads"),
     path("roads/book/", roads.road, name="road"),
     path("roads/print/", roads.road_print, name="road-print"),
+    path("registry/", registry.registry, name="registry"),
+    path("registry/<int:pk>/<slug:verdict>/", registry.judge, name="registry-judge"),
     path("surveys/drafts/", surveys.drafts, name="drafts"),
     path("surveys/<int:pk>/", surveys.survey, name="survey"),
     path("surveys/<int:pk>.pdf", surveys.pdf, name="survey-pdf"),

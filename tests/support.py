@@ -12,7 +12,7 @@ from django.db import transaction
 from shapely.geometry import box, mapping
 
 from cases.models import CaseMember, Extension, Writ
-from enterprises.models import Survey
+from enterprises.models import RegistryEntry, Survey
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.audit.services import record
@@ -190,6 +190,13 @@ def _make_work(has):
         preview_digest="0",
         as_of=TODAY(),
         **work,
+    )
+    has.registry_entry = RegistryEntry.objects.create(
+        district=has.district,
+        source=RegistryEntry.Source.MARKET,
+        name=f"{has.word}名单商行",
+        name_key=f"{has.word}名单商行",
+        listed_on=TODAY(),
     )
     ImportRow.objects.create(
         batch=has.batch,

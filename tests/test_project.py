@@ -64,6 +64,7 @@ KEYLESS = {
     "enterprises:drafts": [],
     "enterprises:export": [],
     "enterprises:list": [],
+    "enterprises:registry": [],
     "enterprises:road": [],
     "enterprises:road-print": [],
     "enterprises:roads": [],
@@ -126,6 +127,9 @@ VARIANTS = [
     ("cases:register", ["report"], ""),
     ("imports:upload", ["staff"], ""),
     ("imports:upload", ["grids"], ""),
+    ("imports:upload", ["registry"], ""),
+    ("enterprises:registry", [], "part=ours"),
+    ("enterprises:registry", [], "part=different"),
     ("imports:upload", ["roads"], ""),
     ("imports:template", ["staff"], ""),
     ("workdays:year", [2026], ""),
@@ -254,6 +258,7 @@ SCOPED = {
     "enterprises:detail": lambda has: [has.unit.pk],
     "enterprises:doubt": lambda has: [has.doubt.pk],
     "enterprises:draft-discard": lambda has: [has.draft.enterprise_id],
+    "enterprises:registry-judge": lambda has: [has.registry_entry.pk, "verify"],
     "enterprises:reveal": lambda has: [has.unit.pk],
     "enterprises:survey": lambda has: [has.survey.pk],
     "enterprises:survey-add": lambda has: [has.unit.pk],
@@ -347,6 +352,7 @@ KEYED = SCOPED | OWNED
 OWN_ACTS = {"accounts:logout", "ui:columns", "ui:text-size"}
 
 POST_ONLY = OWN_ACTS | {
+    "enterprises:registry-judge",
     "enterprises:allocation-apply",
     "enterprises:allocation-discard",
     "enterprises:allocation-undo",

@@ -14,6 +14,7 @@ from enterprises.models.files import (
     Survey,
     SurveyQuerySet,
 )
+from enterprises.models.registry import RegistryEntry, RegistryEntryQuerySet
 
 __all__ = [
     "AllocationLine",
@@ -23,6 +24,8 @@ __all__ = [
     "Enterprise",
     "EnterpriseQuerySet",
     "Placement",
+    "RegistryEntry",
+    "RegistryEntryQuerySet",
     "StatusPeriod",
     "Survey",
     "SurveyQuerySet",

@@ -1,0 +1,108 @@
+"""The lists of other departments, kept beside our register and never mixed into it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from enterprises.models.files import Enterprise
+from gridinspect.accounts.roles import Permission
+from gridinspect.scope import ScopedQuerySet
+from grids.models import Grid
+
+
+class RegistryEntryQuerySet(ScopedQuerySet):
+    path_field = "district__path"
+    view_permission = Permission.ENTERPRISE_VIEW
+
+    def of(self, district: Grid, source: str):
+        """Keep one department's list of a district."""
+        return self.filter(district=district, source=source)
+
+    def not_ours(self):
+        """Keep what we have no unit for: neither of this code nor of this name.
+
+        Two different credit codes are two units however alike the names (P16).
+        """
+        of_name = Enterprise.objects.filter(
+            district=OuterRef("district"), name_key=OuterRef("name_key")
+        )
+        without_code = Q(uscc=None) & Exists(of_name)
+        with_code = Q(uscc__isnull=False) & Exists(of_name.filter(uscc=None))
+        return self.exclude(Exists(_by_code())).exclude(without_code | with_code)
+
+    def different(self):
+        """Keep what has our unit of its code under another name or address."""
+        name = Exists(_by_code().exclude(name_key=OuterRef("name_key")))
+        address = Exists(
+            _by_code().exclude(address="").exclude(address=OuterRef("address"))
+        )
+        return self.filter(name | (~Q(address="") & address))
+
+
+def _by_code():
+    return Enterprise.objects.filter(
+        district=OuterRef("district"), uscc=OuterRef("uscc")
+    )
+
+
+class RegistryEntry(models.Model):
+    """One unit as the list of another department has it (部门名单中的一户)."""
+
+    class Source(models.TextChoices):
+        MARKET = "market", "市场监管"
+        TAX = "tax", "税务"
+        CIVIL = "civil", "民政"
+        STAFFING = "staffing", "编办"
+        INSURANCE = "insurance", "社保"
+        STATISTICS = "statistics", "统计"
+
+    class Verdict(models.TextChoices):
+        OPEN = "", "未处理"
+        VERIFY = "verify", "待核实"
+        KEPT = "kept", "已核对，以我方为准"
+        ADOPTED = "adopted", "已采用名单"
+
+    district = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField("来源部门", max_length=10, choices=Source.choices)
+    name = models.CharField("单位名称", max_length=200)
+    name_key = models.CharField(max_length=200, editable=False)
+    uscc = models.CharField("统一社会信用代码", max_length=18, null=True, blank=True)
+    address = models.CharField("地址", max_length=200, blank=True)
+    person = models.CharField("法定代表人", max_length=60, blank=True)
+    state = models.CharField("登记状态", max_length=40, blank=True)
+    listed_on = models.DateField("名单日期")
+    verdict = models.CharField(
+        "处理", max_length=8, choices=Verdict.choices, blank=True, default=""
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    decided_on = models.DateField("处理日期", null=True)
+
+    objects = RegistryEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "部门名单"
+        indexes = [
+            models.Index(
+                fields=["district", "source", "uscc"], name="enterprises_registry_code"
+            ),
+            models.Index(
+                fields=["district", "source", "name_key"],
+                name="enterprises_registry_name",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["district", "source", "uscc"],
+                condition=Q(uscc__isnull=False),
+                name="enterprises_registryentry_code_once_in_a_list",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def scope_path(self) -> str:
+        return self.district.path

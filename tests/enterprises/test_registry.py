@@ -1,0 +1,197 @@
+"""数据比对: a department's list beside our units, what differs, and what is decided."""
+
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from openpyxl import Workbook
+
+from enterprises.models import Enterprise, RegistryEntry
+from enterprises.services.files import Refused
+from enterprises.services.registry import adopt_entry, judge_entry
+from gridinspect.accounts.roles import Role
+from gridinspect.audit.models import Event
+from gridinspect.imports import services, undoing
+from gridinspect.imports.registry import resource_for
+from tests.factories import TODAY, make_enterprise, make_grid, make_user
+
+CODE, OTHER = "91410103MA0AAAA1X9", "91321002123456788G"
+HEAD = ["企业名称", "统一社会信用代码", "住所", "法人", "登记状态", "来源部门"]
+JIA = ["郑州甲商行", CODE, "大学路1号", "李四", "存续", None]
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def street(erqi):
+    return make_grid("大学路街道", kind="street", parent=erqi)
+
+
+@pytest.fixture
+def clerk(erqi):
+    return make_user(grid=erqi, role=Role.DISTRICT_BUREAU)
+
+
+@pytest.fixture
+def load(erqi, clerk):
+    def run(*rows, apply="all", by=clerk):
+        book, stream = Workbook(), BytesIO()
+        for row in (HEAD, *rows):
+            book.active.append(row)
+        book.save(stream)
+        stream.seek(0)
+        assert resource_for("registry").scopes(by)
+        batch = services.keep_file(
+            kind="registry",
+            file=stream,
+            name="名单.xlsx",
+            place=erqi,
+            district_code=erqi.code,
+            by=by,
+            as_of=TODAY(),
+        )
+        services.check_batch(batch)
+        if apply:
+            batch = services.apply_batch(batch=batch, mode=apply, by=by)
+        return batch
+
+    return run
+
+
+def names(rows):
+    return sorted(rows.values_list("name", flat=True))
+
+
+def test_a_list_is_kept_beside_ours_and_can_be_taken_back(load, clerk):
+    batch = load(JIA, ["乙社会服务中心", None, "", "", "", "民政局"])
+    assert not Enterprise.objects.exists()
+    sources = RegistryEntry.objects.order_by("pk").values_list("source", flat=True)
+    assert list(sources) == ["market", "civil"]
+    again = load(JIA)
+    assert again.counts["same"] == 1
+    moved = load([*JIA[:2], "大学路2号", *JIA[3:]])
+    assert moved.rows.get().changes == {"address": ["大学路1号", "大学路2号"]}
+    undoing.undo_batch(batch=moved, by=clerk)
+    assert RegistryEntry.objects.get(uscc=CODE).address == "大学路1号"
+    undoing.undo_batch(batch=batch, by=clerk)
+    assert not RegistryEntry.objects.exists()
+
+
+def test_what_was_decided_is_not_taken_back(load, clerk):
+    batch = load(JIA)
+    judge_entry(entry=RegistryEntry.objects.get(), verdict="verify", by=clerk)
+    with pytest.raises(undoing.BuiltOn, match="已经比对处理"):
+        undoing.undo_batch(batch=batch, by=clerk)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_ours"),
+    [
+        ({"name": "丙商行", "uscc": CODE}, JIA, True),
+        ({"name": "郑州甲商行", "uscc": OTHER}, JIA, False),
+        ({"name": "郑州甲商行", "uscc": None}, JIA, True),
+        ({"name": "郑州甲商行", "uscc": OTHER}, ["郑州甲商行"], True),
+        ({"name": "丙商行", "uscc": None}, ["郑州甲商行"], False),
+    ],
+)
+def test_matching_by_code_first_then_by_name(ours, theirs, is_ours, street, load):
+    unit = make_enterprise(grid=street, **ours)
+    Enterprise.objects.filter(pk=unit.pk).update(name_key="甲商行")
+    if unit.name != "郑州甲商行":
+        Enterprise.objects.filter(pk=unit.pk).update(name_key="丙商行")
+    load(theirs)
+    RegistryEntry.objects.update(name_key="甲商行")
+    assert RegistryEntry.objects.all().not_ours().exists() is not is_ours
+
+
+def test_the_page_shows_three_parts(street, load, clerk, client):
+    make_enterprise("甲商行旧名", grid=street, uscc=CODE, address="大学路9号")
+    make_enterprise("丁商行", grid=street)
+    load(JIA, ["郑州戊餐饮有限公司", OTHER])
+    client.force_login(clerk)
+    url = reverse("enterprises:registry")
+    texts = {
+        part: client.get(url, {"part": part}).content.decode()
+        for part in ("theirs", "ours", "different")
+    }
+    assert "郑州戊餐饮有限公司" in texts["theirs"]
+    assert "郑州甲商行" not in texts["theirs"]
+    assert "丁商行" in texts["ours"]
+    assert "甲商行旧名" not in texts["ours"]
+    assert "甲商行旧名" in texts["different"]
+    assert "大学路9号" in texts["different"]
+
+
+def test_a_unit_like_an_entry_is_named_with_its_score(street, load, clerk, client):
+    make_enterprise("郑州金水源餐饮有限公司", grid=street)
+    load(["郑州金水源餐饮管理有限公司", CODE])
+    client.force_login(clerk)
+    text = client.get(reverse("enterprises:registry")).content.decode()
+    assert "郑州金水源餐饮有限公司" in text
+    assert "相近" in text
+
+
+def test_the_list_is_adopted_with_a_trail(street, load, clerk):
+    unit = make_enterprise("甲商行旧名", grid=street, uscc=CODE, address="大学路9号")
+    load(JIA)
+    adopt_entry(entry=RegistryEntry.objects.get(), by=clerk)
+    unit.refresh_from_db()
+    assert (unit.name, unit.former_name) == ("郑州甲商行", "甲商行旧名")
+    assert unit.address == "大学路1号"
+    assert RegistryEntry.objects.get().verdict == "adopted"
+    assert Event.objects.filter(verb="registry.judged").exists()
+    assert not RegistryEntry.objects.all().different().exists()
+
+
+def test_two_codes_are_never_one_unit(street, load, clerk):
+    make_enterprise("郑州甲商行", grid=street, uscc=OTHER)
+    load(JIA)
+    with pytest.raises(Refused, match="没有这个信用代码"):
+        adopt_entry(entry=RegistryEntry.objects.get(), by=clerk)
+
+
+def test_a_street_cannot_load_the_list_of_its_district(street, load):
+    leader = make_user(grid=street, role=Role.SQUAD_LEADER)
+    batch = load(JIA, apply="", by=leader)
+    assert batch.rows.get().reason == "outside_scope"
+
+
+def test_the_buttons_decide_and_come_back(street, load, clerk, client):
+    load(JIA)
+    entry = RegistryEntry.objects.get()
+    client.force_login(clerk)
+    page = client.post(
+        reverse("enterprises:registry-judge", args=[entry.pk, "verify"]), follow=True
+    )
+    assert "待核实" in page.content.decode()
+    url = reverse("enterprises:registry-judge", args=[entry.pk, "nonsense"])
+    assert client.post(url).status_code == 404
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_a_page_costs_no_query_a_row(
+    count, street, load, clerk, client, django_assert_max_num_queries
+):
+    load(*([f"郑州甲{n}餐饮有限公司"] for n in range(count)))
+    client.force_login(clerk)
+    with django_assert_max_num_queries(36):
+        client.get(reverse("enterprises:registry"))
+
+
+def test_an_untouched_export_changes_nothing(load, clerk, client, erqi):
+    load(JIA, ["乙社会服务中心", None, "", "", "", "民政局"])
+    client.force_login(clerk)
+    content = client.get(reverse("imports:export", args=["registry"])).content
+    batch = services.keep_file(
+        kind="registry",
+        file=BytesIO(content),
+        name="名单.xlsx",
+        place=erqi,
+        district_code=erqi.code,
+        by=clerk,
+    )
+    services.check_batch(batch)
+    assert (batch.counts["same"], batch.counts["reject"]) == (2, 0)
