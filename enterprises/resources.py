@@ -558,16 +558,20 @@ class EnterpriseResource(DistrictResource):
 
     def _find_alike(self, row: Row, key: str, known: "Known") -> None:
         """Note the units of the importer's own area that the row may be."""
+        place = (row.sheet, row.number)
+        units = [*known.by_key.get(key, ()), *known.alike.get(place, ())]
+        if not units:
+            return
         facts = _facts(row.values)
         signature = f"{key}|{facts.uscc}|{facts.address}"[:300]
         decided = bool(self.decision(row))
-        for unit in [*known.by_key.get(key, ()), *known.alike[row.sheet, row.number]]:
+        for unit in units:
             alike = match(facts, _facts(unit.values))
             if alike is None or not self.may_touch(self._path_of(unit)):
                 continue
             if decided or (signature, unit.pk) not in self.distinct:
-                place = self.places.rows.get(unit.grid_id)
-                where = place.name if place else ""
+                grid = self.places.rows.get(unit.grid_id)
+                where = grid.name if grid else ""
                 row.candidates.append(
                     {
                         "key": unit.pk,
