@@ -123,6 +123,6 @@ MEASURES = {
     "walls": r"",  # counted grids where the three posters hang (三上墙)
 }
 # Those of them that any node has, so that items and milestones may be shown by them.
-NODE_MEASURES = frozenset({"rate", "coded", "placed", "staffed", "fresh"})
+NODE_MEASURES = frozenset({"rate", "coded", "staffed", "fresh"})
 # What a checklist that is followed node by node is there for.
 CHECKLIST_USES = frozenset({"", "steps", "acceptance"})

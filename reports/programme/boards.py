@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from gridinspect.accounts.roles import POSTED_STAFF, Role
-from grids.models import City, Grid, Posting
+from grids.models import City, Grid
 from grids.policy import Checklist, Item, Milestone, Phase, PolicyValues, Target
 from grids.services.law import Law
 from grids.standing import grids_in, path_on
@@ -207,14 +206,13 @@ def milestone_states(
 
 @dataclass(frozen=True)
 class _Ground:
-    """Open grids, counts and posts by the child they lie below (None: all of them)."""
+    """Grids and counts by the child they lie below (None: all of them)."""
 
     on: date
     children: Sequence[Grid]
     grids: Mapping[int | None, Sequence[Grid]]
     asked: Mapping[int | None, Sequence[Grid]]  # those not yet open as well
     counts: Mapping[int | None, Counts]
-    placed: Mapping[int, set[str]]  # grid: the kinds of person on post there
     found: Mapping[Key, Finding]
     law: Law
 
@@ -224,11 +222,6 @@ class _Ground:
             counts=self.counts.get(key, Counts()),
             kinds=Counter(grid.kind for grid in grids),
             coded=sum(bool(grid.code) for grid in grids),
-            placed=Counter(
-                (grid.kind, who)
-                for grid in grids
-                for who in self.placed.get(grid.pk, ())
-            ),
             programme_start=scope.programme_start,
         )
 
@@ -262,7 +255,6 @@ def _ground(place: Grid | City, on: date, slugs: Sequence[str]) -> _Ground:
         grids=grids,
         asked=asked,
         counts=counts,
-        placed=_placed([grid.pk for grid in grids.get(None, ())], on),
         found=latest(findings, on),
         law=law,
     )
@@ -271,16 +263,6 @@ def _ground(place: Grid | City, on: date, slugs: Sequence[str]) -> _Ground:
 def place_province(place: Grid | City) -> str:
     city = place if isinstance(place, City) else place.city
     return city.province
-
-
-def _placed(grids: Sequence[int], on: date) -> dict[int, set[str]]:
-    posts = Posting.objects.on(on).filter(role__in=POSTED_STAFF, grid__in=grids)
-    placed: dict[int, set[str]] = defaultdict(set)
-    for grid, role in posts.values_list("grid", "role").distinct():
-        placed[grid].add(role)
-        if role != Role.ASSISTANT:
-            placed[grid].add("inspector")
-    return placed
 
 
 # --- one board ------------------------------------------------------------------------
