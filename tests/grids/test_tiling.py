@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, box
@@ -110,6 +110,7 @@ def partitions(draw):
     return dict(enumerate(parts, 1))
 
 
+@settings(deadline=None)  # what is found is tested, not how busy the machine is
 @given(parts=partitions())
 def test_any_partition_is_sound(parts):
     tiling = tiling_of(WHOLE, parts)
@@ -117,6 +118,7 @@ def test_any_partition_is_sound(parts):
     assert tiling.parts == pytest.approx(tiling.whole, rel=1e-9)
 
 
+@settings(deadline=None)  # what is found is tested, not how busy the machine is
 @given(parts=partitions(), data=st.data())
 def test_a_part_taken_out_leaves_a_gap_of_its_size(parts, data):
     key = data.draw(st.sampled_from(sorted(parts)))
@@ -126,6 +128,7 @@ def test_a_part_taken_out_leaves_a_gap_of_its_size(parts, data):
     assert tiling.area_of(Kind.GAP) == pytest.approx(square_metres(taken), rel=1e-6)
 
 
+@settings(deadline=None)  # what is found is tested, not how busy the machine is
 @given(parts=partitions(), data=st.data(), metres=st.integers(1, 400))
 def test_what_is_missing_is_what_is_double_or_beyond(parts, data, metres):
     key = data.draw(st.sampled_from(sorted(parts)))
