@@ -194,7 +194,8 @@ def _posts(left: Side, right: Side) -> list[Line]:
 
 
 def _label(kind: str, *sides: Side) -> str:
-    words = [side.plan.values.label(kind) for side in sides if side.plan.values]
+    having = [side for side in sides if kind in side.posts.totals] or sides
+    words = [side.plan.values.label(kind) for side in having if side.plan.values]
     return "、".join(dict.fromkeys(words)) or PERSON_KINDS[kind]
 
 
