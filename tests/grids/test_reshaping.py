@@ -264,13 +264,12 @@ def test_a_split_hands_everything_on(erqi, street, community, filled, by):
     cell = make_grid("一号单元", parent=community, kind="cell")
     posting = Posting.objects.get(grid=community)
     before = whole(erqi, BEFORE)
-    assert dict(preview_split(community)) == {
+    handed_on = {label: count for label, count in preview_split(community) if count}
+    assert handed_on == {
         "个下级网格": 1,
         "人在岗": 1,
-        "段道路门牌": 0,
         "户用人单位": 4,
         "件在办案件": 1,
-        "件待办投诉举报": 0,
     }
 
     east, west = split_grid(
