@@ -8,6 +8,21 @@
   const HANDLES = 150; // points that can be dragged at a time, those next to the mouse
   const DRAWN = { color: "#0f4fa0", weight: 2.5, fillColor: "#0f4fa0", fillOpacity: 0.15 };
 
+  // The package names its buttons for the mouse only.
+  const BUTTONS = {
+    polygon: "画新的一块",
+    edit: "修改各点",
+    cut: "挖孔",
+    delete: "删除整块",
+  };
+
+  function nameButtons(place) {
+    for (const [icon, words] of Object.entries(BUTTONS)) {
+      const mark = place.querySelector(".leaflet-pm-icon-" + icon);
+      mark.closest("a").setAttribute("aria-label", words);
+    }
+  }
+
   // --- the field ----------------------------------------------------------------------
 
   function line(point) {
@@ -169,6 +184,7 @@
       rotateMode: false,
       dragMode: false,
     });
+    nameButtons(place);
     map.on("pm:create", function (event) {
       follow(event.layer);
       write();
