@@ -19,7 +19,7 @@ from grids.services.acts import acting
 from grids.services.figures import mark_all_dirty
 from grids.services.guard import Refused, lock_district, require_past
 from grids.services.hanging import Reassignment, carried_by, movers
-from grids.services.tree import hang, plant, shut
+from grids.services.tree import as_it_is, hang, plant, shut
 
 MOST_PARTS = 10
 
@@ -67,7 +67,7 @@ def split_grid(
     chosen = chosen or {}
     require_past(on)
     lock_district(grid.district_id)
-    grid = Grid.objects.get(pk=grid.pk)
+    grid = as_it_is(grid)
     if not 2 <= len(parts) <= MOST_PARTS:
         raise Refused(f"请写明拆分成的 2 至 {MOST_PARTS} 个网格。")
     _require_closing(grid, on, "拆分")
@@ -126,7 +126,7 @@ def merge_grids(
     if not grids:
         raise Refused("请选择要合并的网格。")
     lock_district(grids[0].district_id)
-    olds = list(Grid.objects.filter(pk__in={one.pk for one in grids}).order_by("code"))
+    olds = sorted({as_it_is(one) for one in grids}, key=lambda one: one.code)
     _require_mergeable(olds, into)
     for old in olds:
         _require_closing(old, on, "合并")
@@ -214,7 +214,7 @@ def _require_mergeable(olds: Sequence[Grid], into: Grid | NewGrid) -> None:
     if isinstance(into, NewGrid):
         _require_sisters(olds)
     else:
-        _require_taker(olds, Grid.objects.get(pk=into.pk))
+        _require_taker(olds, as_it_is(into))
 
 
 def _require_sisters(olds: Sequence[Grid]) -> None:

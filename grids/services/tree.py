@@ -31,6 +31,14 @@ from grids.services.hanging import carried_by, hangs_on_grids
 __all__ = ["ROOTS", "Refused", "carried_by", "hangs_on_grids", "lock_district"]
 
 
+def as_it_is(grid: Grid) -> Grid:
+    """Return a grid as it is now, after the wait for the lock. Raises Refused."""
+    found = Grid.objects.filter(pk=grid.pk).first()
+    if found is None:
+        raise Refused(f"“{grid}”的新增已被他人撤销，请回到网格列表重新选择。")
+    return found
+
+
 # --- one grid -------------------------------------------------------------------------
 
 
@@ -52,7 +60,7 @@ def create_grid(
         lock_district(ROOTS)
     else:
         lock_district(parent.district_id)
-        parent = Grid.objects.get(pk=parent.pk)  # as it is now, after the wait
+        parent = as_it_is(parent)
         _require_open(parent, opened_on)
     grid = plant(
         city=city,
@@ -92,6 +100,7 @@ def plant(
         opened_on=opened_on,
     )
     require_code(code, kind=kind, parent=parent, city=city)
+    _require_name(grid)
     grid.full_clean(exclude=["path", "pinyin", "district", "lft", "rght", "tree_id"])
     _save(grid)
     grid.path = f"{(parent or city).path}{grid.pk}/"
@@ -99,6 +108,17 @@ def plant(
     Grid.objects.filter(pk=grid.pk).update(path=grid.path, district=grid.district)
     periods.open_periods([grid.pk], parent, opened_on)
     return grid
+
+
+def _require_name(grid: Grid) -> None:
+    """Refuse the name of an open sister; the constraint says so without a remedy."""
+    if grid.parent is None or grid.closed_on:
+        return
+    sisters = grid.parent.children.filter(closed_on=None, name=grid.name)
+    if sisters.exclude(pk=grid.pk).exists():
+        raise Refused(
+            {"name": f"“{grid.parent}”下已有同名网格“{grid}”，请换一个名称。"}
+        )
 
 
 def _save(grid: Grid, **how: Any) -> None:
@@ -120,7 +140,7 @@ def change_grid(
     day = on or timezone.localdate()
     require_past(day)
     lock_district(grid.district_id)
-    grid = Grid.objects.get(pk=grid.pk)
+    grid = as_it_is(grid)
     before = {"name": grid.name, "code": grid.code}
     if before == {"name": name, "code": code}:
         return grid
@@ -131,6 +151,7 @@ def change_grid(
         GridAct.Kind.CHANGED, grid=grid, heads=[grid], involved=[grid.pk], on=day, by=by
     ):
         grid.name, grid.code, grid.pinyin = name, code, initials(name)
+        _require_name(grid)
         grid.full_clean(exclude=["path", "pinyin"])
         _save(grid, update_fields=["name", "code", "pinyin"])
         periods.rename(grid, day)
@@ -162,7 +183,7 @@ def close_grid(
     """
     require_past(closed_on, "停用日期")
     lock_district(grid.district_id)
-    grid = Grid.objects.get(pk=grid.pk)
+    grid = as_it_is(grid)
     if grid.closed_on:
         raise Refused(f"“{grid}”已于 {grid.closed_on} 停用。")
     if closed_on <= grid.opened_on:
@@ -203,7 +224,7 @@ def shut(grid: Grid, heirs: Sequence[Grid], day: date) -> None:
 def _require_heir(grid: Grid, successor: Grid | None) -> None:
     if successor is None:
         return
-    successor = Grid.objects.get(pk=successor.pk)
+    successor = as_it_is(successor)
     if successor.closed_on or successor.path.startswith(grid.path):
         raise Refused(f"接续网格须是“{grid}”之外的启用网格，请重新选择。")
 
@@ -239,7 +260,7 @@ def move_grid(*, grid: Grid, parent: Grid, by: User, on: date | None = None) -> 
     day = on or timezone.localdate()
     require_past(day)
     lock_district(grid.district_id)
-    grid, parent = Grid.objects.get(pk=grid.pk), Grid.objects.get(pk=parent.pk)
+    grid, parent = as_it_is(grid), as_it_is(parent)
     if grid.is_root:
         raise Refused("区县和功能区不能移到别处。")
     if parent.district_id != grid.district_id:

@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[Ground], Measured]] = {
         papers.export_100k,
         trees.tree_build,
         trees.tree_writers,
+        trees.tree_crowd,
         figures.coverage_full,
         figures.coverage_dirty,
         pages.dashboard_city,

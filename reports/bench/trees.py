@@ -2,6 +2,7 @@
 
 import csv
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -9,6 +10,7 @@ from io import StringIO
 from itertools import count
 
 import psycopg2
+from django.db import connection
 
 from gridinspect.accounts.models import User
 from grids.models import Grid
@@ -24,6 +26,7 @@ from reports.bench.measuring import (
 )
 
 WRITERS = 8
+CROWD = 20
 BRANCH = 50  # nodes below a node
 FLOOR_LOCK = 77
 
@@ -193,3 +196,53 @@ def _together(ground: Ground, write: Callable[[int], float], writes: int) -> Cos
     return Cost(
         cost.seconds / each, (cost.cpu + sum(used)) / each, cost.queries, cost.peak
     )
+
+
+# --- twenty writers -------------------------------------------------------------------
+
+
+def tree_crowd(ground: Ground) -> Measured:
+    """Twenty connections move grids of one district at once; how long each one waits.
+
+    Its floor is the same move by one writer alone, so the ratio is what waiting costs.
+    """
+    district = ground.fresh_district()
+    streets = list(district.children.order_by("pk"))
+    movable = list(Grid.objects.filter(parent__in=streets).order_by("pk"))
+    slowest: list[float] = []
+
+    def move(writer: int) -> None:
+        for number in range(max(1, ground.sizes.writes // 4)):
+            grid = movable[(writer + number * CROWD) % len(movable)]
+            to = streets[(writer + number) % len(streets)]
+            began = time.perf_counter()
+            tree.move_grid(grid=grid, parent=to, by=ground.by)
+            slowest.append(time.perf_counter() - began)
+
+    def alone() -> None:
+        move(0)
+
+    def begin(writer: int) -> None:
+        try:
+            start.wait()
+            move(writer)
+        finally:
+            connection.close()
+
+    start = threading.Barrier(CROWD)
+    measured = Measured("tree_crowd", [], [ground.clock.take(alone)])
+    slowest.clear()
+
+    def crowd() -> None:
+        with ThreadPoolExecutor(CROWD) as pool:
+            list(pool.map(begin, range(CROWD)))
+
+    measured.program.append(ground.clock.take(crowd) / CROWD)
+    faults = tree.faults_of(district)
+    if faults:
+        raise TreeFaulty(faults[0])
+    measured.notes |= {
+        "longest_wait": round(max(slowest), 3),
+        "faults": len(faults),
+    }
+    return measured

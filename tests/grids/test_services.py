@@ -59,7 +59,7 @@ def test_initials_of_a_name_are_kept_for_search(erqi):
     ("fields", "sentence"),
     [
         ({"code": "TAKEN"}, "已存在"),
-        ({"name": "大学路街道"}, "同一上级下已有同名网格。"),
+        ({"name": "大学路街道"}, "已有同名网格“大学路街道”，请换一个名称。"),
         ({"kind": "district"}, "只有区县和功能区可以没有上级网格。"),
         ({"opened_on": date(2019, 1, 1)}, "启用日期不能早于上级网格的启用日期"),
         ({"name": ""}, "此字段不能为空"),

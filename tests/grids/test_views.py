@@ -273,7 +273,7 @@ def test_a_code_is_suggested_and_never_given_again(bureau_client, bureau, erqi):
         ({"parent": "哪里"}, "您的辖区内没有网格"),
         ({"parent": "惠济区"}, "您的辖区内没有网格"),
         ({"parent": ""}, "请选择网格"),
-        ({"name": "绿云社区"}, "同一上级下已有同名网格。"),
+        ({"name": "绿云社区"}, "已有同名网格“绿云社区”，请换一个名称。"),
         ({"code": "TAKEN"}, "已存在"),
         ({"kind": "zone"}, "只有区县和功能区可以没有上级网格。"),
         ({"division_code": "12"}, "应为 12 位数字"),
