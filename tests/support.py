@@ -307,7 +307,7 @@ def _make_wall(has):
             geometry=mapping(box(113.6, 34.7, 113.7 - number / 100, 34.8)),
             square_metres=100_000_000,
             source_system=Boundary.Datum.WGS84,
-            source_name=f"{has.word}边界.geojson",
+            source_name=f"{has.word}边界",
             since=grid.opened_on,
             uploaded_by=has.bureau,
         )
