@@ -238,7 +238,9 @@ class Ground:
         if road.grid or road.candidates:
             return road
         name = self._by_name(named)
-        return self._noted(name, road.reason) if road.reason else name
+        if name.grid or not road.reason:
+            return name
+        return self._noted(name, road.reason)
 
     def _by_road(self, road: str, house: House, said: str, named: "Named") -> Verdict:
         """Decide by the house numbers that grids have."""

@@ -72,7 +72,7 @@ def _table(entries: Sequence[Entry]) -> pdf.Flowable:
     return pdf.table(_HEADS, rows, widths=_WIDTHS, numeric=[4], centred=[0, 5], size=9)
 
 
-_BLANK = ["　", "", "", "", "", "", ""]
+_BLANK = ["　\n　", "", "", "", "", "", ""]  # high enough to write in by hand
 
 
 def _cells(entry: Entry) -> list[object]:

@@ -22,6 +22,7 @@ from grids.addresses import (
     road_in,
 )
 from grids.models import Grid, Posting, RoadRange
+from grids.services.tree import initials
 
 UNKNOWN = "未写明道路"
 
@@ -146,7 +147,7 @@ def roads_of(
     for road in roads.values():
         for side in (road.odd, road.even, road.without):
             side.sort(key=lambda entry: entry.order)
-    return sorted(roads.values(), key=lambda road: (road.name == UNKNOWN, road.name))
+    return sorted(roads.values(), key=_in_order)
 
 
 def _entry(
@@ -187,10 +188,13 @@ def road_counts(units: EnterpriseQuerySet, *, place: Grid) -> list[dict[str, Any
             "without": len(road.without),
             "grids": len(ranges[road.name]),
         }
-        for road in sorted(
-            roads.values(), key=lambda one: (one.name == UNKNOWN, one.name)
-        )
+        for road in sorted(roads.values(), key=_in_order)
     ]
+
+
+def _in_order(road: Road) -> tuple[bool, str, str]:
+    """Sort roads as a directory does, by initials; what tells no road comes last."""
+    return road.name == UNKNOWN, initials(road.name), road.name
 
 
 def add_stretches(roads: Iterable[Road], place: Grid, on: date) -> None:

@@ -143,6 +143,7 @@ def apply_allocation(claim: Claim) -> None:
         check_run(run, message=message)
         raise Refused(message) from None
     except ValidationError as refusal:
+        fail_run(run, refusal.messages[0])
         raise Refused(refusal.messages[0]) from None
     except Cancelled:
         AllocationRun.objects.filter(

@@ -73,7 +73,14 @@ class AllocationRun(models.Model):
 
     @property
     def is_busy(self) -> bool:
-        return self.state in (self.State.CHECKING, self.State.APPLYING)
+        """Tell whether a job still works on it; one that broke off does not."""
+        at_work = self.state in (self.State.CHECKING, self.State.APPLYING)
+        return at_work and not (self.job and self.job.is_over)
+
+    @property
+    def is_broken_off(self) -> bool:
+        at_work = self.state in (self.State.CHECKING, self.State.APPLYING)
+        return at_work and not self.is_busy
 
 
 class AllocationLine(models.Model):

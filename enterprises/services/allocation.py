@@ -56,10 +56,10 @@ def start_run(*, district: Grid, on: date, with_hand: bool, by: User) -> Allocat
             {"on": f"生效日期 {on} 早于区县的启用日期 {district.opened_on}。"}
         )
     lock_district(district.pk)
-    busy = AllocationRun.objects.filter(
+    begun = AllocationRun.objects.filter(
         district=district, state__in=(State.CHECKING, State.APPLYING)
     )
-    if busy.exists():
+    if any(run.is_busy for run in begun.select_related("job")):
         raise Refused(f"“{district}”已有一次批量归格正在进行，请等它结束。")
     # An older trial that nobody applied is no longer true once a new one is asked for.
     waiting = AllocationRun.objects.filter(district=district, state=State.READY)
@@ -145,7 +145,7 @@ def confirm_run(*, run: AllocationRun, digest: str, by: User) -> AllocationRun:
 def discard_run(*, run: AllocationRun, by: User) -> None:
     """Give a trial up; nothing was written. Raises Refused."""
     run = _locked(run)
-    if run.state not in (State.READY, State.FAILED):
+    if run.state not in (State.READY, State.FAILED) and not run.is_broken_off:
         raise Refused(f"这次批量归格{run.get_state_display()}，不能放弃。")
     run.state = State.DISCARDED
     run.save(update_fields=["state"])

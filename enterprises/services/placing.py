@@ -27,6 +27,9 @@ _FIELDS = (
 )
 
 
+_PUT_BACK = ("key", "grid", "method", "confidence", "reason", "placed_by")
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """The open placement of a unit, as it stands."""
@@ -148,15 +151,12 @@ def take_back(
     ]
     Placement.objects.filter(pk__in=gone).delete()
     old = Placement.objects.filter(pk__in=[was["key"] for was in befores.values()])
-    rows = []
-    for row in old:
-        was = befores[row.enterprise_id]
-        row.grid_id, row.since, row.until = was["grid"], row.since, None
-        row.method, row.confidence = was["method"], was["confidence"]
-        row.reason, row.placed_by_id = was["reason"], was["placed_by"]
-        rows.append(row)
-    names = ["grid", "until", "method", "confidence", "reason", "placed_by"]
-    Placement.objects.bulk_update(rows, names, 1000)
+    old.update(until=None, placed_by=None)
+    update_rows(
+        Placement,
+        ["grid_id", "method", "confidence", "reason", "placed_by_id"],
+        [[was[name] for name in _PUT_BACK] for was in befores.values()],
+    )
     moved = {
         unit: was["grid"]
         for unit, was in befores.items()

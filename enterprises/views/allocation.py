@@ -243,7 +243,7 @@ def _actions(run: AllocationRun) -> list[Action]:
         actions.append(
             Action("待确认", reverse("enterprises:doubts"), icon="question-circle")
         )
-    if run.state in (state.READY, state.FAILED):
+    if run.state in (state.READY, state.FAILED) or run.is_broken_off:
         actions.append(
             Action(
                 "放弃",

@@ -21,6 +21,7 @@ from grids.services.tree import build_district, initials
 from reports import tallies
 from reports.demo import boundaries
 from reports.demo.accounts import ACCOUNTS, PASSWORD
+from reports.demo.allocation import build_allocation
 from reports.demo.cases import build_cases
 from reports.demo.jurisdictions import CITIES, JURISDICTIONS, Jurisdiction, trees
 from reports.demo.offices import build_offices
@@ -71,6 +72,7 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
     with transaction.atomic():
         _accounts(people, today)
         build_offices(people=people, today=today)
+    build_allocation(today=today)
     refresh_statistics()
     build_cases(today=today)
     for district in Grid.objects.roots():

@@ -307,6 +307,14 @@ def test_a_second_run_waits_for_the_first(erqi, ground, bureau):
         start_run(district=erqi, on=TODAY(), with_hand=False, by=bureau)
 
 
+def test_a_run_whose_job_broke_off_blocks_nobody(erqi, ground, bureau):
+    run = start_run(district=erqi, on=TODAY(), with_hand=False, by=bureau)
+    jobs.cancel(Job.objects.get(pk=run.job_id), by=bureau)
+    assert AllocationRun.objects.get(pk=run.pk).is_broken_off
+    discard_run(run=run, by=bureau)
+    start_run(district=erqi, on=TODAY(), with_hand=False, by=bureau)
+
+
 def test_a_newer_trial_takes_the_place_of_the_older(erqi, ground, bureau):
     older = tried(erqi, bureau)
     tried(erqi, bureau)
