@@ -216,7 +216,7 @@ def recode_grids(
         GridAct.Kind.RECODED,
         grid=at,
         heads=heads,
-        involved=list(before),
+        involved={at.pk, *before},
         on=on,
         by=by,
     ):
