@@ -86,8 +86,8 @@ def test_road_and_door_come_from_the_fields_else_the_address(
 
 def test_both_sides_stand_in_the_order_of_numbers(units, community):
     roads = roads_of(Enterprise.objects.all(), place=community, on=TODAY())
-    assert [road.name for road in roads] == ["人民路", "解放路", UNKNOWN]
-    renmin = roads[0]
+    assert [road.name for road in roads] == ["解放路", "人民路", UNKNOWN]  # j, r
+    renmin = roads[1]
     assert [one.name for one in renmin.odd] == [
         "郑州一号店",
         "郑州填项店",
