@@ -93,6 +93,7 @@ def test_a_stale_preview_cannot_be_confirmed(upload, bureau_client):
 def test_while_a_job_works_the_progress_alone_answers_htmx(upload, bureau_client):
     batch = upload()
     ImportBatch.objects.filter(pk=batch.pk).update(state="checking")
+    Job.objects.filter(pk=batch.job_id).update(state=Job.State.RUNNING)
     page = bureau_client.get(batch.get_absolute_url(), headers={"HX-Request": "true"})
     assert b"<html" not in page.content
     assert "检查中" in page.content.decode()
