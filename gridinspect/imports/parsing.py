@@ -50,7 +50,7 @@ DAMAGED = "文件已损坏，无法打开。请用Excel或WPS重新打开并另�
 ENCRYPTED = "文件设有打开密码，无法读取。请取消密码后另存，再上传。"
 NO_TABLE = "这不是电子表格文件。请上传.xlsx、.xls或.csv格式的表格。"
 ENTITIES = "文件中含有外部实体声明，为安全起见不予读取。"
-TOO_LARGE = "文件展开后过大(超过200MB),已拒绝读取。请拆分或清除多余内容后再上传。"
+TOO_LARGE = "文件展开后过大（超过200MB），已拒绝读取。请拆分或清除多余内容后再上传。"
 
 
 def main(source: str, target: str) -> None:
@@ -529,7 +529,7 @@ def _page(text: str, out: Path) -> list[dict[str, Any]]:
     page.close()
     if not page.tables:
         raise Unreadable(
-            "这是网页或其他格式的文件(仅扩展名像表格)。请用Excel打开并另存为.xlsx后上传。"
+            "这是网页或其他格式的文件（仅扩展名像表格）。请用Excel打开并另存为.xlsx后上传。"
         )
     single = len(page.tables) == 1
     return [

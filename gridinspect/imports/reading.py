@@ -176,7 +176,7 @@ def open_workbook(
     """
     path = Path(path)
     if path.stat().st_size > FILE_BYTES:
-        raise UnreadableFile("文件超过50MB,请拆分后上传。")
+        raise UnreadableFile("文件超过50MB，请拆分后上传。")
     SPOOL.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=SPOOL) as folder:
         spool = Path(folder)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
@@ -74,7 +75,7 @@ def ring(job_id: int) -> None:
 
     try:
         run_job.delay(job_id=job_id)
-    except OSError:
+    except (OSError, OperationalError):
         logger.warning("The broker did not take the bell for job %s.", job_id)
 
 
