@@ -11,7 +11,7 @@ from reports.bench.ground import NoGround, Sizes
 from reports.bench.run import MEASURES, run
 
 KEYS = {"name", "seconds", "cpu_seconds", "queries", "floor_seconds", "ratio"}
-WITHOUT_FLOOR = {"deadline"}
+WITHOUT_FLOOR = {"deadline", "import_million"}
 TINY = Sizes(
     units=200,
     districts=2,
