@@ -69,6 +69,7 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
                 dice = random.Random(f"{SEED}{plan.code}places")
                 boundaries.build_boundaries(district, by=by, dice=dice)
         say(f"{district.name}：{posted} 人在岗，{count} 户用人单位。")
+    refresh_statistics()  # or the planner takes the new tables for empty ones
     with transaction.atomic():
         _accounts(people, today)
         build_offices(people=people, today=today)
