@@ -74,7 +74,7 @@ class Command(PlainCommand):
 
 def _workbook(text):
     if not text.lower().endswith(".xlsx"):
-        raise ArgumentTypeError("--returned 只写 .xlsx 文件。")
+        raise ArgumentTypeError("只写 .xlsx 文件")
     return Path(text)
 
 
