@@ -96,7 +96,7 @@ def test(arguments: Sequence[str]) -> int:
         set_up(dev=True)
         environment = dict(os.environ, VAR_DIR=str(place.var))
         with servers(place, environment, durable=False, share=False):
-            options = ["-n", "2", "--dist", "loadgroup"]  # what is made once, once
+            options = ["-n", "2", "--dist", "loadfile"]  # what is made once, once
             command = [str(PYTHON), "-m", "pytest", *options, *arguments]
             return run_here(command, environment)
 

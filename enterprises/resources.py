@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Q
+from django.utils import timezone
 
 from enterprises.allocation import Confidence, Method
-from enterprises.columns import units_asked
+from enterprises.columns import columns, in_order, units_asked
 from enterprises.industries import DIVISIONS, SECTIONS, check_industry
 from enterprises.matching import Facts, match
 from enterprises.models import Enterprise, Placement, StatusPeriod
@@ -380,6 +381,8 @@ class EnterpriseResource(DistrictResource):
     def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
         at = outline.place_asked(request)
         units, _ = units_asked(request.user, request.GET, at)
+        offered = columns(timezone.localdate(), {})
+        units = in_order(units, request.GET.get("sort", ""), offered)
         for unit in units.select_related("grid__parent").iterator(chunk_size=2_000):
             record: dict[str, Any] = {
                 name: getattr(unit, attribute) for name, attribute in STORED.items()

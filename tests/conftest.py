@@ -1,4 +1,5 @@
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gridinspect.accounts.roles import Role
 from tests.browser_gate import (  # noqa: F401  (hooks: when browser tests run)
@@ -8,6 +9,12 @@ from tests.browser_gate import (  # noqa: F401  (hooks: when browser tests run)
     pytest_terminal_summary,
 )
 from tests.factories import make_city, make_district, make_grid, make_user
+
+# A busy machine is slow, which says nothing about what is tested.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 @pytest.fixture

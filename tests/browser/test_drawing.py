@@ -16,7 +16,6 @@ from tests.factories import make_city, make_district, make_grid, make_user
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
 ]
 WHOLE, WEST = box(113.6, 34.7, 113.7, 34.8), box(113.6, 34.7, 113.65, 34.8)
 # From shares of the district's outline, the largest drawn, to places on the screen.

@@ -12,7 +12,6 @@ from tests.factories import make_city, make_district, make_grid, make_user
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
 ]
 
 ROWS = [

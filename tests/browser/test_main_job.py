@@ -34,7 +34,6 @@ from tests.factories import (
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
 ]
 DATA = Path(settings.BASE_DIR) / "tests" / "data"
 PASSWORD = "Long-Enough-2026"

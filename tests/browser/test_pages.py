@@ -14,7 +14,6 @@ from tests.test_project import TRACED_READING, keyless_pages, pages_of
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
 ]
 ROLES = [
     Role.DISTRICT_BUREAU,

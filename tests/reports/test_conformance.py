@@ -29,7 +29,7 @@ from reports.judging import STATES, State
 from reports.services import KINDS
 from tests.factories import make_user
 
-pytestmark = [pytest.mark.xdist_group("conformance"), pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 GOLDEN = Path(__file__).parents[1] / "data" / "conformance.json"
 ON = date(2026, 11, 20)

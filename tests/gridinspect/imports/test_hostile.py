@@ -16,7 +16,7 @@ from django.conf import settings
 
 from assistants.resources import StaffResource
 from gridinspect.imports import kept, reading, tasks
-from gridinspect.imports.reading import SPOOL, UnreadableFile, open_workbook
+from gridinspect.imports.reading import UnreadableFile, open_workbook
 from gridinspect.imports.recognise import recognise
 from tests.gridinspect.imports.conftest import xlsx
 
@@ -154,8 +154,16 @@ HOSTILE = {
 }
 
 
+@pytest.fixture(autouse=True)
+def spool(tmp_path, monkeypatch):
+    """Give each test a spool of its own: other tests parse at the same time."""
+    folder = tmp_path / "spool"
+    monkeypatch.setattr(reading, "SPOOL", folder)
+    return folder
+
+
 @pytest.mark.parametrize("case", HOSTILE)
-def test_a_hostile_file_is_refused_in_seconds_with_one_sentence(case, tmp_path):
+def test_a_hostile_file_is_refused_in_seconds_with_one_sentence(case, tmp_path, spool):
     file = tmp_path / "file"
     file.write_bytes(HOSTILE[case]())
     before = children_cpu()
@@ -166,7 +174,7 @@ def test_a_hostile_file_is_refused_in_seconds_with_one_sentence(case, tmp_path):
     assert len(sentence) < 80
     assert not any(word in sentence for word in ("Error", "Traceback", "line "))
     assert children_cpu() - before < SECONDS
-    assert not list(SPOOL.iterdir())
+    assert not list(spool.iterdir())
 
 
 def find_the_roster(file):
@@ -217,7 +225,7 @@ def test_whatever_ends_the_parser_the_worker_lives_on(script, tmp_path, monkeypa
     assert rows_of(xlsx(ROWS), tmp_path) == ROWS
 
 
-def test_a_parser_that_hangs_is_stopped_and_said_to_wait(tmp_path, monkeypatch):
+def test_a_parser_that_hangs_is_stopped_and_said_to_wait(tmp_path, monkeypatch, spool):
     (tmp_path / "parser.py").write_text(
         "import os, sys, time, pathlib\n"
         f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
@@ -234,7 +242,7 @@ def test_a_parser_that_hangs_is_stopped_and_said_to_wait(tmp_path, monkeypatch):
     assert waits[:2] == [0, 1]
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
-    assert not list(SPOOL.iterdir())
+    assert not list(spool.iterdir())
 
 
 def test_the_parser_knows_no_settings_and_no_database(tmp_path, monkeypatch):
@@ -250,10 +258,10 @@ def test_the_parser_knows_no_settings_and_no_database(tmp_path, monkeypatch):
         open_workbook(tmp_path / "file").__enter__()
 
 
-def test_what_killed_workers_left_goes_within_a_day(db):
+def test_what_killed_workers_left_goes_within_a_day(db, spool):
     old = (datetime.now(UTC) - timedelta(hours=25)).timestamp()
-    SPOOL.mkdir(parents=True, exist_ok=True)
-    left, fresh = SPOOL / "left", SPOOL / "fresh"
+    spool.mkdir()
+    left, fresh = spool / "left", spool / "fresh"
     for folder in (left, fresh):
         folder.mkdir()
         (folder / "0.jsonl").write_text("[]")
