@@ -44,7 +44,12 @@ def what_if(request):
     }
     if place.pk not in {one.pk for one in places}:
         places = [*places, place]
-    form = WhatIfForm(asked, places=places, plans=whatif.choices(request.user))
+    form = WhatIfForm(
+        asked if "with" in request.GET else None,  # nothing asked yet is no fault
+        initial=asked,
+        places=places,
+        plans=whatif.choices(request.user),
+    )
     found = whatif.what_if(place, on, other) if other else None
     shown = _Shown(request.user, place, on, asked)
     context = {
