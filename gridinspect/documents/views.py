@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -87,8 +87,10 @@ def download(request, pk):
 def attachment(request, pk):
     """Show a photograph or a scanned paper in the browser."""
     shown = get_object_or_404(Attachment.objects.visible_to(request.user), pk=pk)
-    response = FileResponse(
-        shown.file.open("rb"), content_type=shown.content_type, filename=shown.name
+    with shown.file.open("rb") as file:
+        response = HttpResponse(file.read(), content_type=shown.content_type)
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=False, filename=shown.name) or "inline"
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
