@@ -247,7 +247,7 @@ def letter_list(request):
         title="目标责任书",
         table=table,
         filters=filters,
-        crumbs=[("两网化推进", reverse("reports:programme"))],
+        crumbs=[("监管态势", "")],
         empty="还没有下达目标责任书。在“两网化推进”打开一个下级网格，即可下达。",
     )
 
