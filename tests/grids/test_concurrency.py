@@ -1,6 +1,5 @@
 """Several connections write one district at once, and the tree stays sound."""
 
-import os
 import random
 import threading
 import time
@@ -31,7 +30,6 @@ WRITERS = 8
 ACTS = 12
 CROWD = 20
 CROWD_ACTS = 3
-LONGEST_WAIT = 5.0  # seconds, on a machine that does nothing else; issue 3, 2.9
 
 
 @pytest.fixture
@@ -143,8 +141,8 @@ SELECT id FROM below
 
 
 def crowds(district_key, writer, start):
-    """Do several acts in one district; return the seconds that the longest one took."""
-    chance, slowest = random.Random(writer), 0.0
+    """Do several acts in one district; how long each waits is measured by `bench`."""
+    chance = random.Random(writer)
     by, on = User.objects.get(username="system"), timezone.localdate()
     start.wait()
     try:
@@ -152,15 +150,12 @@ def crowds(district_key, writer, start):
             standing = Grid.objects.filter(district=district_key, closed_on=None)
             grids = list(standing.order_by("pk"))
             grid, other = chance.choice(grids[1:] or grids), chance.choice(grids)
-            began = time.perf_counter()
             with suppress(ValidationError):  # a refusal is an answer
                 if (number + writer) % 5 == 4:
                     codes = {grid: other.code, other: grid.code}
                     recode_grids(at=grids[0], codes=codes, on=on, by=by)
                 else:
                     reshape((number + writer) % 5, grid, other, f"{writer}-{number}")
-            slowest = max(slowest, time.perf_counter() - began)
-        return slowest
     finally:
         connection.close()
 
@@ -201,7 +196,7 @@ def looks(user_key, stop):
         connection.close()
 
 
-def test_twenty_writers_wait_for_nobody_long_and_no_reader_sees_a_stranger(district):
+def test_twenty_writers_leave_a_sound_tree_and_no_reader_sees_a_stranger(district):
     neighbour = make_district("惠济区", city=district.city, code="410108")
     street = make_grid("新城街道", parent=neighbour)
     make_grid("新城社区", parent=street)
@@ -217,7 +212,8 @@ def test_twenty_writers_wait_for_nobody_long_and_no_reader_sees_a_stranger(distr
             for writer, place in enumerate(places)
         ]
         try:
-            slowest = max(act.result() for act in acting)
+            for act in acting:
+                act.result()
         finally:
             stop.set()
     seen = [look.result() for look in looking]
@@ -227,5 +223,3 @@ def test_twenty_writers_wait_for_nobody_long_and_no_reader_sees_a_stranger(distr
     assert [faults for _, faults in seen] == [[], [], []]
     assert all(times > 2 for times, _ in seen), "the readers hardly looked"
     assert GridAct.objects.filter(kind__in=["moved", "split", "recoded"]).count() > 5
-    cores = len(os.sched_getaffinity(0))
-    assert slowest < LONGEST_WAIT * max(1, os.getloadavg()[0] / cores)
