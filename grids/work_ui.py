@@ -109,7 +109,7 @@ def _offices(request, grid: Grid) -> str:
 
 def _four_fixed(request, grid: Grid) -> list[tuple[str, Any]]:
     """Say how many posts of a grid with all below it have all four."""
-    (figure,) = figures_of(request.user, [grid])
+    (figure,) = figures_of(request.user, [grid], grid)
     return [
         ("在岗岗位", _count(figure.posts, grid)),
         ("四定齐全", _count(figure.complete, grid, "none")),

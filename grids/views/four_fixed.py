@@ -30,14 +30,14 @@ def four_fixed(request):
     """Show how many posts of a place and of those below it have all four."""
     require_holds(request.user, P.STAFF_VIEW)
     places, at = _places(request)
-    figures = figures_of(request.user, places)
+    figures = figures_of(request.user, places, at)
     rows = [
         {"place": place, "figure": figure}
         for place, figure in zip(places, figures, strict=True)
     ]
     total = Fixed()
     if at is not None:
-        (total,) = figures_of(request.user, [at])
+        (total,) = figures_of(request.user, [at], at)
     else:
         for one in figures:
             total = _sum(total, one)
@@ -80,14 +80,13 @@ def _places(request) -> tuple[list[Any], Grid | City | None]:
     return list(below.order_by("code")), place
 
 
-def figures_of(user, places) -> list[Fixed]:
-    """Return the figures of places, counting what a person sees."""
-    return fixed_in(
-        Posting.objects.visible_to(user),
-        Grid.objects.where(user, P.STAFF_VIEW),
-        places,
-        timezone.localdate(),
-    )
+def figures_of(user, places, at: Grid | City | None) -> list[Fixed]:
+    """Return the figures of places that lie in `at`, counting what a person sees."""
+    posts = Posting.objects.visible_to(user)
+    grids = Grid.objects.where(user, P.STAFF_VIEW)
+    if at is not None:  # the posts of all other places need not be read
+        posts, grids = posts.within(at), grids.within(at)
+    return fixed_in(posts, grids, places, timezone.localdate())
 
 
 def _sum(one: Fixed, other: Fixed) -> Fixed:
