@@ -132,7 +132,7 @@ def _tasks(request, grid: Grid) -> Table:
     return build_table(
         request,
         rows,
-        columns(request.user, rows),
+        columns(),
         name="grid-tasks",
         default_sort="due_on",
     )

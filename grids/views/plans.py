@@ -123,7 +123,7 @@ def _tasks(request, tasks):
     return build_table(
         request,
         rows,
-        columns(request.user, rows),
+        columns(),
         name="plan-tasks",
         default_sort="due_on",
     )

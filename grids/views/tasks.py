@@ -58,12 +58,13 @@ def task_list(request: Request) -> HttpResponse:
     require_holds(request.user, P.TASK_VIEW)
     at = outline.place_asked(request)
     box = request.GET.get("box", "")
-    box = box if box in BOXES else MINE
+    if box not in BOXES:
+        box = ALL if at else MINE  # the tree, which is that of all, names no box
     filters = TaskFilter(request.GET, queryset=in_box(request.user, box, at).for_list())
     table = build_table(
         request,
         filters.qs,
-        columns(request.user, filters.qs),
+        columns(),
         name="tasks",
         default_sort="due_on",
         row_actions=(lambda task: _row_actions(request.user, task))
@@ -82,15 +83,25 @@ def task_list(request: Request) -> HttpResponse:
         empty="没有符合条件的任务。",
         template="grids/tasks/inbox.html",
         context={
-            "boxes": [
-                (key, label, in_box(request.user, key, at).open().count())
-                for key, label in BOXES.items()
-                if key != GIVEN or request.user.holds(P.TASK_ASSIGN)
-            ],
+            "boxes": _boxes(request.user, at),
             "box": box,
-            "at": at,
         },
     )
+
+
+def _boxes(user: User, at: Any) -> list[tuple[str, str, str, int]]:
+    """Return the key, label, address and number of open tasks of each box."""
+
+    def url(box: str) -> str:
+        if at is None:
+            return f"{reverse('grids:tasks')}?box={box}"
+        return outline.list_at("grids:tasks", at, box=box)
+
+    return [
+        (key, label, url(key), in_box(user, key, at).open().count())
+        for key, label in BOXES.items()
+        if key != GIVEN or user.holds(P.TASK_ASSIGN)
+    ]
 
 
 def in_box(user: User, box: str, at: Any = None) -> Any:
@@ -103,8 +114,8 @@ def in_box(user: User, box: str, at: Any = None) -> Any:
     return tasks.filter(assigned_by=user) if box == GIVEN else tasks
 
 
-def columns(user: User, tasks: Any) -> list[Column]:
-    """Return the columns of a list of tasks; what they are about is asked for once."""
+def columns() -> list[Column]:
+    """Return the columns of a list of tasks."""
     today, kinds = timezone.localdate(), services.task_kinds()
 
     return [

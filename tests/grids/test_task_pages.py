@@ -232,9 +232,21 @@ def test_the_boxes_of_the_inbox(page, has):
         "all": {"我给的", "别人给的", "我的"},
         "nonsense": {"我的"},
     }
-    counted = {key: n for key, _, n in page.get(url).context["boxes"]}
+    counted = {key: n for key, _, _, n in page.get(url).context["boxes"]}
     assert counted == {"mine": 1, "given": 1, "all": 3}
     assert mine.get_absolute_url() in page.get(url).content.decode()
+
+
+@pytest.mark.parametrize("place", ["district", "city"])
+def test_a_place_chosen_in_the_tree_stays_chosen_in_every_box(page, has, place):
+    make_posting(has.bureau.person, city=has.district.city, role=Role.LEADER)
+    make_task(grid=has.community, title="别人给的")
+    at = has.district if place == "district" else has.district.city
+    chosen = "grid" if place == "district" else "city"
+    shown = page.get(reverse("grids:tasks"), {chosen: at.code}).context
+    assert [row.object.title for row in shown["table"].rows] == ["别人给的"]
+    assert shown["box"] == "all"
+    assert all(f"{chosen}={at.code}" in url for _, _, url, _ in shown["boxes"])
 
 
 def test_the_workbench_counts_what_its_links_show(phone, has):
