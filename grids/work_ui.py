@@ -17,10 +17,12 @@ from gridinspect.audit.verbs import act_name, details, name_acts, name_values
 from gridinspect.ui.registry import TimelineEntry, Todo, menu, tabs, timeline, workbench
 from gridinspect.ui.tables import Table, build_table
 from grids import outline
+from grids.access import may
 from grids.filters import SOON
 from grids.models import Grid, LeadingGroup, Office, Task
+from grids.rules import wanted_office
 from grids.services.four_fixed import LACKING
-from grids.services.offices import office_wanted, without_office
+from grids.services.offices import without_office
 from grids.services.policies import policies_on
 from grids.views.four_fixed import figures_of, rows_url
 from grids.views.offices import office_table
@@ -87,12 +89,13 @@ def _offices(request, grid: Grid) -> str:
     """Show the offices of a grid, and which one it must have by its plan."""
     today = timezone.localdate()
     offices = Office.objects.visible_to(request.user).filter(grid=grid).open()
-    wanted = office_wanted(grid, today)
     policy = policies_on([grid.district_id], today).get(grid.district_id)
+    wanted = wanted_office(policy.values, grid.kind) if policy else None
     groups = LeadingGroup.objects.visible_to(request.user).filter(grid=grid).open()
-    new = outline.list_at(
-        "grids:office-create", grid, **({"kind": wanted.kind} if wanted else {})
-    )
+    new_url = ""
+    if grid.closed_on is None and may(request.user, P.OFFICE_EDIT, at=grid):
+        kind = {"kind": wanted.kind} if wanted else {}
+        new_url = outline.list_at("grids:office-create", grid, **kind)
     context = {
         "table": office_table(request, offices, name="grid-offices"),
         "title": "机构",
@@ -101,8 +104,7 @@ def _offices(request, grid: Grid) -> str:
         "has_wanted": wanted and offices.filter(kind=wanted.kind).exists(),
         "policy": policy.policy if policy else None,
         "groups": groups,
-        "grid": grid,
-        "new_url": new if request.user.holds(P.OFFICE_EDIT) else "",
+        "new_url": new_url,
     }
     return render_to_string("grids/offices/_on_grid.html", context, request)
 

@@ -23,7 +23,7 @@ from grids.models import (
     OfficeLeader,
 )
 from grids.querysets import GridQuerySet
-from grids.rules import WantedOffice, WantedPremises, wanted_office, wanted_premises
+from grids.rules import wanted_office
 from grids.services.guard import lock_district, require_past
 from grids.services.hanging import (
     Facts,
@@ -42,19 +42,6 @@ FIELDS = (
 
 
 # --- what the plan wants --------------------------------------------------------------
-
-
-def office_wanted(grid: Grid, on: date) -> WantedOffice | None:
-    """Return the office that a grid must have by the plan of its district, if any."""
-    policy = policies_on([grid.district_id], on).get(grid.district_id)
-    return wanted_office(policy.values, grid.kind) if policy else None
-
-
-def premises_wanted(office: Office, on: date) -> WantedPremises | None:
-    """Return the area that the plan of its district wants for an office, if any."""
-    district = office.grid.district_id
-    policy = policies_on([district], on).get(district)
-    return wanted_premises(policy.values, office.kind) if policy else None
 
 
 def without_office(grids: GridQuerySet, on: date) -> GridQuerySet:
