@@ -1,8 +1,8 @@
 """通讯录: who is on post where, who leads which office, who sits in which group.
 
 Telephone numbers of persons are masked; in full they stand only in what a person with
-the right to it asks for with a reason (`services.directory.reveal`). Numbers of offices
-are public.
+the right to it asks for with a reason (`views.directory.directory_reveal`). Numbers of
+offices are public.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -9,7 +9,7 @@ from django.urls import reverse
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.models import Event
 from gridinspect.audit.services import history
-from grids.models import GroupMember, Office, OfficeLeader
+from grids.models import Grid, GroupMember, Office, OfficeLeader
 from grids.services.duties import state_duties
 from grids.services.groups import add_member
 from grids.services.offices import appoint_leader
@@ -214,6 +214,11 @@ def test_a_grid_shows_its_offices(page, street):
     assert "新城中队" in text
     assert "方案要求设监察中队" in text
     assert "已设" in text
+    new = reverse("grids:office-create")
+    assert new in text
+    Grid.objects.filter(pk=street.pk).update(closed_on=TODAY())
+    closed = page.get(f"{street.get_absolute_url()}?tab=offices").content.decode()
+    assert new not in closed
 
 
 # --- leading groups -------------------------------------------------------------------
@@ -353,6 +358,19 @@ def test_numbers_in_full_need_a_right_and_a_reason(
         assert "19900001234" in response.content.decode()
     event = Event.objects.get(verb="directory.revealed")
     assert event.data["reason"] == "防汛值班"
+
+
+def test_a_workbook_with_numbers_in_full_is_not_cut_off(
+    client, district, street, numbers, monkeypatch
+):
+    monkeypatch.setattr("grids.views.directory.ON_ONE_PAGE", 1)
+    make_posting(make_person("李协管", phone="19900005678"), grid=street)
+    as_role(client, district, Role.LEADER)
+    url = reverse("grids:directory-reveal")
+    response = client.post(url, {"reason": "防汛值班", "form": "xlsx"})
+    rows = openpyxl.load_workbook(BytesIO(response.content))["在岗人员"].iter_rows()
+    written = {cell.value for row in rows for cell in row}
+    assert {"19900001234", "19900005678"} <= written
 
 
 def test_who_may_not_look_at_staff_sees_leaders_but_no_posts(client, street, numbers):
