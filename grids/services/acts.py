@@ -138,9 +138,14 @@ def set_codes(codes: Mapping[int, str]) -> None:
 
 
 def last_act(grid: Grid) -> GridAct | None:
-    """Return the last act that changed a grid and was not undone."""
+    """Return the last act that changed a grid and was not undone.
+
+    Its facts are fetched when asked for: those of a whole district are large, and each
+    page of a grid asks for its last act.
+    """
     acts = GridAct.objects.filter(involved__contains=[grid.pk], undone_at=None)
-    return acts.select_related("grid").order_by("-pk").first()
+    acts = acts.select_related("grid").defer("facts", "involved")
+    return acts.order_by("-pk").first()
 
 
 def places_of(act: GridAct) -> list[Grid]:
