@@ -1,5 +1,6 @@
 """The division list (区划名录), house numbers, and what imports of a district share."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -605,7 +606,9 @@ class RoadResource(DistrictResource):
         super().prepare()
         lock_district(self.district.pk)
         held = RoadRange.objects.filter(grid__district=self.district)
-        self._ranges = {one.key: one for one in ranges_of(held)}
+        self._roads: dict[str, dict[int | None, Range]] = defaultdict(dict)
+        for one in ranges_of(held):
+            self._roads[one.road][one.key] = one
         self._fresh = 0  # keys of ranges that this file adds: below zero
 
     def place(self, row: Row) -> None:
@@ -637,7 +640,8 @@ class RoadResource(DistrictResource):
         for row, one in fitting:
             self._match(row, one)
             if row.action != SAME:
-                self._ranges[one.key if row.target is None else row.target] = one
+                key = one.key if row.target is None else row.target
+                self._roads[one.road][key] = one
         for row, one in fitting:
             self._require_free(row, one)
 
@@ -668,9 +672,8 @@ class RoadResource(DistrictResource):
         """Find the range of the same grid and side that the row changes, if any."""
         alike = [
             other
-            for other in self._ranges.values()
-            if (other.grid, other.road, other.parity)
-            == (one.grid, one.road, one.parity)
+            for other in self._roads[one.road].values()
+            if (other.grid, other.parity) == (one.grid, one.parity)
             and other.key is not None
             and other.key > 0
             and other.meets(one)
@@ -688,7 +691,8 @@ class RoadResource(DistrictResource):
 
     def _require_free(self, row: Row, one: Range) -> None:
         own = {one.key, row.target}
-        others = [other for key, other in self._ranges.items() if key not in own]
+        along = self._roads[one.road]
+        others = [other for key, other in along.items() if key not in own]
         if met := clashes(one, others):
             row.reject("range_overlaps", self._words(met[0]), at="first")
 
