@@ -1,9 +1,9 @@
 """道路门牌: which house numbers of a road lie in which grid."""
 
 from functools import cache
+from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -20,15 +20,10 @@ from gridinspect.ui.pages import (
 from gridinspect.ui.tables import Column, Table, build_table
 from grids import outline
 from grids.access import may, require, require_somewhere
-from grids.forms import add_refusal
+from grids.forms import carried_out
 from grids.models import Grid, RoadRange
 from grids.road_forms import RoadRangeFilter, RoadRangeForm
-from grids.services.roads import (
-    add_range,
-    change_range,
-    clashing,
-    delete_range,
-)
+from grids.services.roads import add_range, change_range, clashing, delete_range
 
 CRUMBS = [("道路门牌", "/road-ranges/")]
 
@@ -134,14 +129,14 @@ def road_add(request):
         grids=_editable(request.user),
         initial={"grid": at} if isinstance(at, Grid) else {},
     )
-    if form.is_valid():
-        try:
-            row = add_range(by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_refusal(form, error)
-        else:
-            messages.success(request, f"已登记{row.grid}的“{row}”。")
-            return redirect(outline.list_at("grids:roads", row.grid))
+
+    def act(grid: Grid, **facts: Any) -> RoadRange:
+        require(request.user, Permission.GRID_EDIT, at=grid)
+        return add_range(grid=grid, by=request.user, **facts)
+
+    if row := carried_out(form, act):
+        messages.success(request, f"已登记{row.grid}的“{row}”。")
+        return redirect(outline.list_at("grids:roads", row.grid))
     return render_form(request, title="新增道路门牌", form=form, crumbs=CRUMBS)
 
 
@@ -160,14 +155,14 @@ def road_change(request, pk):
             "last": row.last,
         },
     )
-    if form.is_valid():
-        try:
-            row = change_range(row=row, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_refusal(form, error)
-        else:
-            messages.success(request, f"已保存{row.grid}的“{row}”。")
-            return redirect(outline.list_at("grids:roads", row.grid))
+
+    def act(grid: Grid, **facts: Any) -> RoadRange:
+        require(request.user, Permission.GRID_EDIT, at=grid)
+        return change_range(row=row, grid=grid, by=request.user, **facts)
+
+    if changed := carried_out(form, act):
+        messages.success(request, f"已保存{changed.grid}的“{changed}”。")
+        return redirect(outline.list_at("grids:roads", changed.grid))
     return render_form(request, title="修改道路门牌", form=form, crumbs=CRUMBS)
 
 
