@@ -8,7 +8,7 @@ from django.db import transaction
 from gridinspect.accounts.models import Person, User
 from gridinspect.audit.services import record
 from grids.models import Grid, GroupMember, LeadingGroup
-from grids.services.guard import lock_district, require_past
+from grids.services.guard import held_open, require_past, require_standing
 
 
 @transaction.atomic
@@ -25,10 +25,7 @@ def open_group(
 
     Raises ValidationError with what is wrong, in one Chinese sentence.
     """
-    lock_district(grid.district_id)  # nobody closes the grid meanwhile
-    grid = Grid.objects.get(pk=grid.pk)
-    if grid.closed_on:
-        raise ValidationError({"grid": f"网格“{grid}”已于 {grid.closed_on} 停用。"})
+    grid = held_open(grid)
     group = LeadingGroup(
         grid=grid,
         name=name,
@@ -36,7 +33,8 @@ def open_group(
         document_number=document_number,
         office_at=office_at,
     )
-    _require_opening(group)
+    require_past(opened_on, "成立日期", "opened_on")
+    require_standing(grid, opened_on, "成立日期", "opened_on")
     group.full_clean()
     group.save()
     record("group.opened", by=by, target=group, grid=grid.name, since=opened_on)
@@ -146,14 +144,3 @@ def _locked(group: LeadingGroup) -> LeadingGroup:
     if group.closed_on:
         raise ValidationError(f"“{group}”已于 {group.closed_on} 撤销，不能再改动。")
     return group
-
-
-def _require_opening(group: LeadingGroup) -> None:
-    require_past(group.opened_on, "成立日期", "opened_on")
-    if group.opened_on < group.grid.opened_on:
-        raise ValidationError(
-            {
-                "opened_on": f"成立日期不能早于网格“{group.grid}”的启用日期 "
-                f"{group.grid.opened_on}，请核对。"
-            }
-        )

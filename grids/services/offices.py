@@ -24,7 +24,7 @@ from grids.models import (
 )
 from grids.querysets import GridQuerySet
 from grids.rules import wanted_office
-from grids.services.guard import lock_district, require_past
+from grids.services.guard import held_open, require_past, require_standing
 from grids.services.hanging import (
     Facts,
     Mover,
@@ -68,10 +68,7 @@ def open_office(*, grid: Grid, kind: str, by: User, **facts: Any) -> Office:
 
     Raises ValidationError with what is wrong, in one Chinese sentence.
     """
-    lock_district(grid.district_id)  # nobody closes the grid meanwhile
-    grid = Grid.objects.get(pk=grid.pk)
-    if grid.closed_on:
-        raise ValidationError({"grid": f"网格“{grid}”已于 {grid.closed_on} 停用。"})
+    grid = held_open(grid)
     office = Office(grid=grid, kind=kind, **facts)
     _require_dates(office)
     office.full_clean()
@@ -151,13 +148,7 @@ def _locked(office: Office) -> Office:
 
 def _require_dates(office: Office) -> None:
     require_past(office.opened_on, "成立日期", "opened_on")
-    if office.opened_on < office.grid.opened_on:
-        raise ValidationError(
-            {
-                "opened_on": f"成立日期不能早于网格“{office.grid}”的启用日期 "
-                f"{office.grid.opened_on}，请核对。"
-            }
-        )
+    require_standing(office.grid, office.opened_on, "成立日期", "opened_on")
     if office.networked_on is None:
         return
     require_past(office.networked_on, "联网日期", "networked_on")

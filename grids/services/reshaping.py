@@ -17,9 +17,9 @@ from grids.models import Grid, GridAct, Succession
 from grids.services import periods
 from grids.services.acts import acting
 from grids.services.figures import mark_all_dirty
-from grids.services.guard import Refused, lock_district, require_past
+from grids.services.guard import Refused, as_it_is, lock_district, require_past
 from grids.services.hanging import Reassignment, carried_by, movers
-from grids.services.tree import as_it_is, hang, plant, shut
+from grids.services.tree import hang, plant, shut
 
 MOST_PARTS = 10
 

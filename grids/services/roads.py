@@ -9,7 +9,7 @@ from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from grids.models import Grid, RoadRange
 from grids.roads import Range, all_clashes, clashes, end_fault, road_key
-from grids.services.guard import Refused, lock_district
+from grids.services.guard import Refused, held_open
 from grids.services.hanging import (
     Facts,
     Mover,
@@ -90,9 +90,7 @@ def delete_range(*, row: RoadRange, by: User) -> None:
 
 def _require_free(row: RoadRange) -> None:
     """Refuse ends that do not fit, and numbers that another grid has already."""
-    lock_district(row.grid.district_id)
-    if row.grid.closed_on:
-        raise Refused(f"“{row.grid}”已于 {row.grid.closed_on} 停用，请选择接续的网格。")
+    row.grid = held_open(row.grid)
     if fault := end_fault(row.parity, row.first, row.last):
         raise Refused({"last": fault})
     along = RoadRange.objects.filter(grid__district=row.grid.district_id, road=row.road)

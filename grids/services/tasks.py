@@ -20,7 +20,7 @@ from gridinspect.audit.services import record
 from gridinspect.documents.attachments import attach
 from grids.models import Grid, Posting, Task, WorkPlan
 from grids.services.figures import note_entry
-from grids.services.guard import lock_district
+from grids.services.guard import held_open, lock_district, require_standing
 from grids.services.hanging import (
     Facts,
     Mover,
@@ -93,7 +93,7 @@ def make_plan(
 
     Raises ValidationError with what is wrong, in one Chinese sentence.
     """
-    grid = _open(grid)
+    grid = held_open(grid)
     plan = WorkPlan(
         grid=grid,
         title=title,
@@ -145,13 +145,7 @@ def change_plan(
 
 
 def _require_period(plan: WorkPlan) -> None:
-    if plan.begins_on < plan.grid.opened_on:
-        raise ValidationError(
-            {
-                "begins_on": f"开始日期不能早于网格“{plan.grid}”的启用日期 "
-                f"{plan.grid.opened_on}，请核对。"
-            }
-        )
+    require_standing(plan.grid, plan.begins_on, "开始日期", "begins_on")
     if plan.ends_on < plan.begins_on:
         raise ValidationError(
             {"ends_on": f"结束日期不能早于开始日期 {plan.begins_on}。"}
@@ -180,7 +174,7 @@ def assign_task(
     """
     task = _new_task(
         title=title,
-        grid=_open(grid),
+        grid=held_open(grid),
         due_on=due_on,
         by=by,
         assignee=assignee,
@@ -229,7 +223,7 @@ def assign_tasks(
     tasks = [
         _new_task(
             title=title,
-            grid=grids.get(grid.pk) or _open(grid),
+            grid=grids.get(grid.pk) or held_open(grid),
             due_on=due_on,
             by=by,
             assignee=person,
@@ -395,15 +389,6 @@ def cancel_task(*, task: Task, reason: str, by: User) -> Task:
 def _locked(task: Task) -> Task:
     tasks = Task.objects.select_for_update(of=("self",))
     return tasks.select_related("grid", "plan__grid", "assignee").get(pk=task.pk)
-
-
-def _open(grid: Grid) -> Grid:
-    """Return a grid as it stands, which nobody closes before this transaction ends."""
-    lock_district(grid.district_id)
-    grid = Grid.objects.get(pk=grid.pk)
-    if grid.closed_on:
-        raise ValidationError({"grid": f"网格“{grid}”已于 {grid.closed_on} 停用。"})
-    return grid
 
 
 def _require_open(task: Task) -> None:

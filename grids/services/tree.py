@@ -25,18 +25,16 @@ from grids.services import periods
 from grids.services.acts import acting, note_creation
 from grids.services.codes import require_code, taken
 from grids.services.figures import mark_all_dirty, mark_dirty
-from grids.services.guard import ROOTS, Refused, lock_district, require_past
+from grids.services.guard import (
+    ROOTS,
+    Refused,
+    as_it_is,
+    lock_district,
+    require_past,
+)
 from grids.services.hanging import carried_by, hangs_on_grids
 
 __all__ = ["ROOTS", "Refused", "carried_by", "hangs_on_grids", "lock_district"]
-
-
-def as_it_is(grid: Grid) -> Grid:
-    """Return a grid as it is now, after the wait for the lock. Raises Refused."""
-    found = Grid.objects.filter(pk=grid.pk).first()
-    if found is None:
-        raise Refused(f"“{grid}”的新增已被他人撤销，请回到网格列表重新选择。")
-    return found
 
 
 # --- one grid -------------------------------------------------------------------------
