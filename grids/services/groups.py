@@ -4,11 +4,17 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from gridinspect.accounts.models import Person, User
 from gridinspect.audit.services import record
 from grids.models import Grid, GroupMember, LeadingGroup
-from grids.services.guard import held_open, require_past, require_standing
+from grids.services.guard import (
+    held_open,
+    require_last,
+    require_past,
+    require_standing,
+)
 
 
 @transaction.atomic
@@ -70,13 +76,10 @@ def close_group(*, group: LeadingGroup, closed_on: date, by: User) -> LeadingGro
     """Dissolve a group from a day on; its members leave on that day."""
     group = _locked(group)
     require_past(closed_on, "撤销日期", "closed_on")
-    sitting = group.members.filter(until=None)
-    last = max([group.opened_on, *(member.since for member in sitting)])
-    if closed_on <= last:
-        raise ValidationError({"closed_on": f"撤销日期必须晚于 {last}，请核对。"})
+    require_last(closed_on, group.opened_on, group.members.all())
     group.closed_on = closed_on
     group.save(update_fields=["closed_on"])
-    sitting.update(until=closed_on)
+    group.members.filter(until=None).update(until=closed_on)
     record("group.closed", by=by, target=group, closed_on=closed_on)
     return group
 
@@ -102,12 +105,8 @@ def add_member(
         raise ValidationError(
             {"since": f"任职日期不能早于领导小组成立日期 {group.opened_on}，请核对。"}
         )
-    alone = (GroupMember.Part.HEAD, GroupMember.Part.OFFICE_HEAD)
-    holder = group.members.filter(part=part, until=None).first()
-    if part in alone and holder:
-        raise ValidationError(
-            {"part": f"{holder.get_part_display()}现为{holder.name}，请先登记其离任。"}
-        )
+    if part in (GroupMember.Part.HEAD, GroupMember.Part.OFFICE_HEAD):
+        _require_vacant(group, part, since)
     member = GroupMember(
         group=group,
         person=person,
@@ -136,6 +135,20 @@ def end_member(*, member: GroupMember, until: date, by: User) -> GroupMember:
     member.save(update_fields=["until"])
     record("group.member_left", by=by, target=group, before=str(member), until=until)
     return member
+
+
+def _require_vacant(group: LeadingGroup, part: int, since: date) -> None:
+    """Refuse a second one in a part that only one has at a time."""
+    held = group.members.filter(part=part).filter(Q(until=None) | Q(until__gt=since))
+    holder = held.order_by("-since").first()
+    if holder is None:
+        return
+    title = holder.get_part_display()
+    if holder.until is None:
+        raise ValidationError({"part": f"{title}现为{holder.name}，请先登记其离任。"})
+    raise ValidationError(
+        {"since": f"{title}{holder.name}到 {holder.until} 才离任，请改为这一天或以后。"}
+    )
 
 
 def _locked(group: LeadingGroup) -> LeadingGroup:

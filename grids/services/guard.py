@@ -1,6 +1,8 @@
 """What every write to the tree goes through: its district's lock, and a refusal."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -52,6 +54,14 @@ def require_standing(grid: Grid, day: date, what: str, field: str) -> None:
         raise Refused(
             {field: f"{what}不能早于网格“{grid}”的启用日期 {grid.opened_on}，请核对。"}
         )
+
+
+def require_last(closed_on: date, opened_on: date, rows: Iterable[Any]) -> None:
+    """Refuse to close something on a day when one of its dated rows still held."""
+    held = (row.until - timedelta(days=1) if row.until else row.since for row in rows)
+    last = max([opened_on, *held])
+    if closed_on <= last:
+        raise Refused({"closed_on": f"撤销日期必须晚于 {last}，请核对。"})
 
 
 def require_past(day: date, what: str = "生效日期", field: str = "") -> None:

@@ -24,7 +24,12 @@ from grids.models import (
 )
 from grids.querysets import GridQuerySet
 from grids.rules import wanted_office
-from grids.services.guard import held_open, require_past, require_standing
+from grids.services.guard import (
+    held_open,
+    require_last,
+    require_past,
+    require_standing,
+)
 from grids.services.hanging import (
     Facts,
     Mover,
@@ -123,13 +128,8 @@ def close_office(*, office: Office, closed_on: date, by: User) -> Office:
     """Close an office from a day on; who leads it leaves, what it has goes."""
     office = _locked(office)
     require_past(closed_on, "撤销日期", "closed_on")
-    begun: list[Any] = [
-        *office.leaders.filter(until=None),
-        *office.assets.filter(until=None),
-    ]
-    last = max([office.opened_on, *(row.since for row in begun)])
-    if closed_on <= last:
-        raise ValidationError({"closed_on": f"撤销日期必须晚于 {last}，请核对。"})
+    had = [*office.leaders.all(), *office.assets.all()]
+    require_last(closed_on, office.opened_on, had)
     office.closed_on = closed_on
     office.save(update_fields=["closed_on"])
     office.leaders.filter(until=None).update(until=closed_on)

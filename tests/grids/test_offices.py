@@ -242,6 +242,23 @@ def test_a_closed_office_has_neither_leader_nor_vehicle(has):
         offices.change_office(office=office, address="别处", by=has.by)
 
 
+def test_an_office_is_not_closed_before_the_last_day_of_a_leader_who_left(has):
+    office = make_office(grid=has.street)
+    offices.appoint_leader(
+        office=office,
+        person=make_person(),
+        title="中队长",
+        appointed_by="区人社局",
+        appointed_on=TODAY() - 9 * DAY,
+        since=TODAY() - 9 * DAY,
+        by=has.by,
+    )
+    offices.end_leader(leader=office.leaders.get(), until=TODAY(), by=has.by)
+    with pytest.raises(ValidationError, match=f"必须晚于 {TODAY() - DAY}"):
+        offices.close_office(office=office, closed_on=TODAY() - DAY, by=has.by)
+    offices.close_office(office=office, closed_on=TODAY(), by=has.by)
+
+
 def test_grids_without_their_office_are_found(has):
     found = offices.without_office(Grid.objects.all(), TODAY())
     assert set(found) == {has.district, has.street, has.community}
@@ -271,6 +288,17 @@ def test_a_group_has_one_head_at_a_time(has):
     groups.add_member(name="乙某", part=head, since=TODAY(), **facts)
     sitting = group.members.on(TODAY()).values_list("name", flat=True)
     assert list(sitting) == ["乙某"]
+
+
+def test_a_head_does_not_begin_before_the_former_one_has_left(has):
+    group = make_group(grid=has.district)
+    facts = {"group": group, "person": None, "post": "副区长", "by": has.by}
+    head = GroupMember.Part.HEAD
+    first = groups.add_member(name="甲某", part=head, since=LONG_AGO, **facts)
+    groups.end_member(member=first, until=TODAY(), by=has.by)
+    with pytest.raises(ValidationError, match=f"组长甲某到 {TODAY()} 才离任"):
+        groups.add_member(name="乙某", part=head, since=TODAY() - DAY, **facts)
+    groups.add_member(name="丙某", part=2, since=TODAY() - DAY, **facts)
 
 
 def test_members_leave_with_the_group(has):
