@@ -300,16 +300,19 @@ def change_task(
     """Give an open task other words, another person or another day."""
     task = _locked(task)
     _require_open(task)
-    before = _said(task)
+    before, former = _said(task), task.assignee
     if due_on != task.due_on:
         _require_due(due_on, task.plan)
     if assignee and assignee.pk != task.assignee_id:
         _require_posted(assignee, task.grid)
     task.title, task.detail = title, detail
     task.assignee, task.due_on = assignee, due_on
+    after = _said(task)
+    if before == after and assignee == former:
+        return task
     task.full_clean(exclude=["evidence"])
     task.save()
-    record("task.changed", by=by, target=task, before=before, after=_said(task))
+    record("task.changed", by=by, target=task, before=before, after=after)
     return task
 
 

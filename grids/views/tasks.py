@@ -298,6 +298,8 @@ def task_change(request: Request, pk: int) -> HttpResponse:
     )
 
     def act(**facts: Any) -> Task:
+        if "assignee" not in form.changed_data:
+            facts["assignee"] = task.assignee  # who is not to be chosen here stays
         return services.change_task(task=task, by=request.user, **facts)
 
     return _answer(

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Role
+from gridinspect.audit.services import history
 from gridinspect.ui.registry import workbench
 from grids.models import Task, WorkPlan
 from tests.factories import (
@@ -200,6 +201,18 @@ def test_a_task_changes_hands_and_is_cancelled(page, has):
     page.post(reverse("grids:task-cancel", args=[task.pk]), {"reason": "并入普查"})
     task.refresh_from_db()
     assert task.state == Task.State.CANCELLED
+
+
+def test_a_task_keeps_a_person_who_cannot_be_chosen_any_more(page, has):
+    has.person.postings.update(until=TODAY())
+    task = make_task(grid=has.community, assignee=has.person)
+    url = reverse("grids:task-change", args=[task.pk])
+    facts = {"title": "改名", "assignee": "", "due_on": task.due_on.isoformat()}
+    page.post(url, facts)
+    task.refresh_from_db()
+    assert (task.title, task.assignee) == ("改名", has.person)
+    page.post(url, facts)  # nothing is changed by it, so nothing is noted
+    assert [event.verb for event in history(task)] == ["task.changed"]
 
 
 def test_what_a_task_is_about_is_named_to_who_may_see_it(page, has):
