@@ -24,6 +24,12 @@ def place_asked(request) -> Grid | City | None:
     return None
 
 
+def key_asked(request, name: str) -> int:
+    """Return the key that ?name= gives; 0, which nothing has, for anything else."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def list_at(to: str, place: Grid | City, **asked: str) -> str:
     """Return the address of the list `to` (a URL name) at a place."""
     name = "grid" if isinstance(place, Grid) else "city"
@@ -68,6 +74,16 @@ def own_places(user: User, permission: Permission) -> list[Grid | City]:
         and not any(grid.path.startswith(path) for path in inside)
     ]
     return [*cities, *grids]
+
+
+def next_below(user: User, place: Grid | City) -> list[Grid]:
+    """Return the open grids directly below a place that a person sees, by code."""
+    grids = Grid.objects.visible_to(user).filter(closed_on=None)
+    if isinstance(place, City):
+        grids = grids.filter(parent=None, city=place)
+    else:
+        grids = grids.filter(parent=place)
+    return list(grids.order_by("code"))
 
 
 def _is_highest(path: str, paths: Iterable[str]) -> bool:

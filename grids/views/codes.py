@@ -17,6 +17,7 @@ from grids.forms import add_refusal
 from grids.models import City, Grid
 from grids.services.codes import FIELDS, scheme_of, set_scheme
 from grids.services.recoding import Plan, Recode, irregular, plan_recoding, recode_grids
+from grids.views.deciding import posted
 from grids.views.grids import CRUMBS, to_change
 
 SHOWN = 500  # rows of a preview; the rest is counted
@@ -168,11 +169,7 @@ def _recoded(request, grid: Grid, form: RecodeForm, context: dict[str, Any]) -> 
         "more": max(0, len(plan.rows) - SHOWN),
         "day": day,
         "again": "seen" in request.POST,
-        "posted": [
-            (name, value)
-            for name, value in request.POST.items()
-            if name not in ("csrfmiddlewaretoken", "seen")
-        ],
+        "posted": posted(request),
         "seen": _stamp(plan),
     }
     return False

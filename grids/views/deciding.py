@@ -64,7 +64,7 @@ def decide(request, form: BaseForm, proposal: Proposal) -> Decision:
         {
             "asked": proposal.asked,
             "outlook": outlook,
-            "posted": _posted(request),
+            "posted": posted(request),
             "seen": proposal.seen,
             "again": "seen" in request.POST,
         }
@@ -77,7 +77,7 @@ def in_words(carried: Carried) -> str:
     return words or "没有人员、用人单位和案件"
 
 
-def _posted(request) -> list[tuple[str, str]]:
+def posted(request) -> list[tuple[str, str]]:
     """Return what was sent, to be sent again with the confirmation."""
     skipped = ("csrfmiddlewaretoken", "seen")
     return [

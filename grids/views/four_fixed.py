@@ -72,12 +72,7 @@ def _places(request) -> tuple[list[Any], Grid | City | None]:
     if at is None and len(own) != 1:
         return own, None
     place = at or own[0]
-    below = Grid.objects.visible_to(request.user).filter(closed_on=None)
-    if isinstance(place, City):
-        below = below.filter(parent=None, city=place)
-    else:
-        below = below.filter(parent=place)
-    return list(below.order_by("code")), place
+    return outline.next_below(request.user, place), place
 
 
 def figures_of(user, places, at: Grid | City | None) -> list[Fixed]:

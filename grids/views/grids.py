@@ -122,9 +122,10 @@ def grid_tree(request):
         raise BadRequest("to") from None
     visible = Grid.objects.visible_to(request.user)
     if "below" in request.GET:
-        grid: Grid = get_object_or_404(visible, pk=_key(request.GET["below"]))
+        key = outline.key_asked(request, "below")
+        grid: Grid = get_object_or_404(visible, pk=key)
         return render_tree(request, nodes=outline.level(grid, to=to))
-    at = visible.filter(pk=_key(request.GET.get("at", ""))).first()
+    at = visible.filter(pk=outline.key_asked(request, "at")).first()
     nodes = outline.city_nodes(outline.tops(request.user), to=to, at=at)
     return render_tree(request, nodes=nodes)
 
@@ -136,10 +137,6 @@ def grid_options(request):
     found = grids.matching(words).select_related("parent") if words else grids.none()
     context = {"grids": found.order_by("code")[:OPTIONS]}
     return render(request, "grids/_options.html", context)
-
-
-def _key(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 # --- one ------------------------------------------------------------------------------
@@ -302,7 +299,7 @@ def grid_create(request):
     require_somewhere(request.user, Permission.GRID_EDIT)
     parents = editable(request.user)
     cities = City.objects.editable_by(request.user)
-    parent = parents.filter(pk=_key(request.GET.get("parent", ""))).first()
+    parent = parents.filter(pk=outline.key_asked(request, "parent")).first()
     initial = {"parent": parent, "code": codes.suggest_code(parent)}
     form = CreateGridForm(
         request.POST or None, initial=initial, parents=parents, cities=cities

@@ -37,7 +37,7 @@ def grid_map(request):
     """Show the outlines of a place and of what lies next below it, with its units."""
     require_holds(request.user, Permission.GRID_VIEW)
     place = outline.place_asked(request) or _first_place(request.user)
-    grids = _next_below(request.user, place)
+    grids = outline.next_below(request.user, place) if place else []
     today = timezone.localdate()
     rows = {
         row.grid_id: row for row in Boundary.objects.on(today).filter(grid__in=grids)
@@ -75,15 +75,6 @@ def grid_map(request):
 def _first_place(user) -> Grid | City | None:
     """Return what a person's map begins with: the only highest place, or the first."""
     return next(iter(outline.own_places(user, Permission.GRID_VIEW)), None)
-
-
-def _next_below(user, place: Grid | City | None) -> list[Grid]:
-    if place is None:
-        return []
-    grids = Grid.objects.visible_to(user).filter(closed_on=None)
-    if isinstance(place, City):
-        return list(grids.filter(parent=None, city=place).order_by("code"))
-    return list(grids.filter(parent=place).order_by("code"))
 
 
 def _map_columns(rows: dict[int, Boundary], areas) -> list[Column]:

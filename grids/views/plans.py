@@ -27,6 +27,7 @@ from grids.models import Grid, Posting, Task, WorkPlan
 from grids.office_forms import spelled
 from grids.services import tasks as services
 from grids.task_forms import ManyTasksForm, PlanFacts, PlanForm, TaskForm, workers
+from grids.views.deciding import posted
 from grids.views.offices import link
 from grids.views.tasks import columns
 
@@ -214,15 +215,14 @@ def _initial(request) -> dict[str, Any]:
     """Return what the address says of a new task: its place, plan and person."""
     at = outline.place_asked(request)
     plans, posts = _plans_to_use(request.user), Posting.objects.visible_to(request.user)
-    plan = plans.filter(pk=_key(request, "plan")).select_related("grid").first()
-    post = posts.current().filter(pk=_key(request, "post")).first()
+    plan = (
+        plans.filter(pk=outline.key_asked(request, "plan"))
+        .select_related("grid")
+        .first()
+    )
+    post = posts.current().filter(pk=outline.key_asked(request, "post")).first()
     grid = at if isinstance(at, Grid) else (plan.grid if plan else None)
     return {"grid": grid, "plan": plan, "assignee": spelled(post) if post else None}
-
-
-def _key(request, name: str) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def task_many(request):
@@ -281,12 +281,7 @@ def _to_confirm(request, facts: dict[str, Any], count: int) -> dict[str, Any]:
         "count": count,
         "who": who,
         "facts": facts,
-        "posted": [
-            (name, value)
-            for name, values in request.POST.lists()
-            if name not in ("csrfmiddlewaretoken", "seen")
-            for value in values
-        ],
+        "posted": posted(request),
     }
 
 

@@ -35,6 +35,7 @@ from grids.models import Grid, Posting, Task
 from grids.office_forms import spelled
 from grids.services import tasks as services
 from grids.task_forms import CancelForm, FinishForm, ReturnForm, TaskFacts, workers
+from grids.views.offices import link
 
 P = Permission
 CRUMBS = [("任务", "/tasks/")]
@@ -223,7 +224,7 @@ def _facts(user: User, task: Task) -> list[tuple[str, Any]]:
     facts: list[tuple[str, Any]] = [
         ("完成期限", task.due_on),
         ("承办人", task.assignee or "网格在岗人员"),
-        ("网格", _link(task.grid)),
+        ("网格", link(task.grid)),
         ("安排人", task.assigned_by),
         ("安排时间", task.assigned_at),
         ("类别", kinds.get(task.kind, task.kind)),
@@ -232,16 +233,12 @@ def _facts(user: User, task: Task) -> list[tuple[str, Any]]:
         name = format_html('<a href="{}">{}</a>', about.url, about.name)
         facts.append(("有关对象", name))
     if task.plan:
-        facts.append(("所属计划", _link(task.plan)))
+        facts.append(("所属计划", link(task.plan)))
     if task.finished_at:
         facts += [("完成时间", task.finished_at), ("完成人", task.finished_by)]
     if task.evidence:
-        facts.append(("附件", _link(task.evidence)))
+        facts.append(("附件", link(task.evidence)))
     return facts
-
-
-def _link(thing: Any) -> SafeString:
-    return format_html('<a href="{}">{}</a>', thing.get_absolute_url(), thing)
 
 
 def _actions(user: User, task: Task) -> list[Action]:
