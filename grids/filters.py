@@ -12,7 +12,27 @@ from grids.services.four_fixed import lacking_something
 SOON = 3  # days before the last one of a task, for a reminder
 
 
-class GridFilter(django_filters.FilterSet):
+class OpenFilter(django_filters.FilterSet):
+    """The search block of what is opened and closed, with the fields `q` and `state`.
+
+    It shows what is open unless something else is asked for.
+    """
+
+    def search(self, rows, name, words):
+        return rows.matching(words)
+
+    def leave(self, rows, name, value):
+        return rows
+
+    def filter_queryset(self, rows):
+        rows = super().filter_queryset(rows)
+        state = self.form.cleaned_data.get("state")
+        if state == "all":
+            return rows
+        return rows.filter(closed_on__isnull=state != "closed")
+
+
+class GridFilter(OpenFilter):
     """The search block of 网格管理."""
 
     STATES = [("closed", "已停用"), ("all", "全部")]
@@ -29,22 +49,8 @@ class GridFilter(django_filters.FilterSet):
         model = Grid
         fields = ["q", "kind", "state"]
 
-    def search(self, grids, name, words):
-        return grids.matching(words)
 
-    def leave(self, grids, name, value):
-        return grids
-
-    def filter_queryset(self, grids):
-        """Show what is open unless something else is asked for."""
-        grids = super().filter_queryset(grids)
-        state = self.form.cleaned_data.get("state")
-        if state == "all":
-            return grids
-        return grids.filter(closed_on__isnull=state != "closed")
-
-
-class OfficeFilter(django_filters.FilterSet):
+class OfficeFilter(OpenFilter):
     """The search block of 机构与阵地."""
 
     STATES = [("closed", "已撤销"), ("all", "全部")]
@@ -60,20 +66,6 @@ class OfficeFilter(django_filters.FilterSet):
     class Meta:
         model = Office
         fields = ["q", "kind", "state"]
-
-    def search(self, offices, name, words):
-        return offices.matching(words)
-
-    def leave(self, offices, name, value):
-        return offices
-
-    def filter_queryset(self, offices):
-        """Show what is open unless something else is asked for."""
-        offices = super().filter_queryset(offices)
-        state = self.form.cleaned_data.get("state")
-        if state == "all":
-            return offices
-        return offices.filter(closed_on__isnull=state != "closed")
 
 
 class FixedFilter(django_filters.FilterSet):
