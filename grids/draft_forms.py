@@ -7,11 +7,10 @@ from typing import Any, get_type_hints
 
 from django import forms
 
+from grids.forms import DayInput
 from grids.models import Grid, PolicyClause
 from grids.policy import INDICATORS, NUMBERS, PERSON_KINDS, TERMS, UNITS, PolicyValues
 from grids.policy.values import TABLES
-
-DATE = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 # The sections of a plan, in the order of the page.
 TITLES = {
@@ -226,7 +225,7 @@ def _field(table: str, field: Field, hint: Any, values: PolicyValues) -> forms.F
     elif hint is float:
         made = forms.FloatField(min_value=0, max_value=1, **given)
     elif hint in (date, date | None):
-        made = forms.DateField(widget=DATE, **given)
+        made = forms.DateField(widget=DayInput, **given)
     elif name in LONG:
         made = forms.CharField(widget=forms.Textarea({"rows": 2}), **given)
     else:
@@ -287,7 +286,7 @@ class EndForm(forms.Form):
 
     until = forms.DateField(
         label="自此日起不再适用",
-        widget=DATE,
+        widget=DayInput,
         help_text="这一天及以后没有施行的方案，除非另行采用。",
     )
 

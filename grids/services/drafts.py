@@ -11,7 +11,7 @@ from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import record
 from grids.models import Policy, PolicyDraft
-from grids.policy import PolicyError, PolicyValues, parse_policy
+from grids.policy import PolicyValues, parse_policy
 from grids.services.policies import create_version, values_of
 from grids.services.tree import Refused
 
@@ -173,16 +173,3 @@ def _refuse_loaded(slug: str, version: int) -> None:
             f"政策 {slug} 第 {version} 版已经载入，已载入的版本不能修改，"
             f"请把版本号改为 {next_version(slug)}。"
         )
-
-
-__all__ = [
-    "HEAD",
-    "PolicyError",
-    "begin_draft",
-    "change_draft",
-    "discard_draft",
-    "draft_of_file",
-    "draft_values",
-    "next_version",
-    "publish_draft",
-]

@@ -25,14 +25,13 @@ from gridinspect.ui.tables import Column, build_table
 from gridinspect.ui.templatetags.ui import badge_html
 from grids import wording
 from grids.access import may_somewhere, require, require_somewhere
+from grids.forms import DayInput
 from grids.models import Grid, Policy, PolicyClause, PolicyInForce
 from grids.policy.lint import SEVERITIES
 from grids.services.law import Law, limits_of, numbers_of
 from grids.services.linting import findings_of
 from grids.services.policies import adopt_policy, values_of
 from grids.services.tree import Refused
-
-DATE = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 class PolicyFilter(django_filters.FilterSet):
@@ -68,7 +67,7 @@ class AdoptionFilter(django_filters.FilterSet):
     district = django_filters.CharFilter(
         "district__name", lookup_expr="icontains", label="区县"
     )
-    on = django_filters.DateFilter(method="hold", label="在此日有效", widget=DATE)
+    on = django_filters.DateFilter(method="hold", label="在此日有效", widget=DayInput)
 
     class Meta:
         model = PolicyInForce
@@ -85,10 +84,10 @@ class AdoptionForm(forms.Form):
         Policy.objects.filter(layer=Policy.Layer.PLAN).defer("document"),
         label="实施方案",
     )
-    since = forms.DateField(label="施行自", widget=DATE)
+    since = forms.DateField(label="施行自", widget=DayInput)
     programme_start = forms.DateField(
         label="阶段起算日",
-        widget=DATE,
+        widget=DayInput,
         required=False,
         help_text="方案的各阶段从这一天算起；不填则没有阶段目标。",
     )
