@@ -247,13 +247,14 @@ def grid_merge(request, pk):
     mine = editable(request.user).filter(district=grid.district)
     sisters = mine.filter(parent=grid.parent).exclude(pk=grid.pk).order_by("code")
     form = MergeGridsForm(request.POST or None, grid=grid, sisters=sisters, takers=mine)
-    decision, olds = Decision(), [grid]
-    if form.is_valid():
-        olds, target = form.olds, form.target
+    is_sound = form.is_valid()
+    olds = form.olds if is_sound else [grid]
+    carried, decision = preview_merge(olds), Decision()
+    if is_sound:
+        target = form.target
         taker = [target] if isinstance(target, Grid) else []
         day = form.cleaned_data["on"] or timezone.localdate()
         names = "、".join(f"“{one}”" for one in olds)
-        carried = preview_merge(olds)
         decision = decide(
             request,
             form,
@@ -283,7 +284,7 @@ def grid_merge(request, pk):
         act="合并",
         heading="随之归入的内容",
         title=f"合并网格：{grid}",
-        carried=preview_merge(olds),
+        carried=carried,
         notes=["合并后，原网格停用并注明由谁接续。", PAST],
         sections=[
             ("被合并的网格", ["on", "others"], f"“{grid}”及下面勾选的同级网格。"),
