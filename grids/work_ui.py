@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -153,26 +154,21 @@ def _todos(user: User, today: date) -> list[Todo]:
     if not user.holds(P.TASK_VIEW):
         return []
     page = reverse("grids:tasks")
-    mine: Any = in_box(user, "mine")
     soon = today + timedelta(days=SOON)
+    mine = in_box(user, "mine").open()
+    count = mine.aggregate(
+        late=Count("pk", filter=Q(due_on__lt=today)),
+        soon=Count("pk", filter=Q(due_on__range=(today, soon))),
+        returned=Count("pk", filter=Q(state=Task.State.RETURNED)),
+        all=Count("pk"),
+    )
     todos = [
         Todo(
-            "我的任务已逾期（项）",
-            mine.overdue(today).count(),
-            f"{page}?state=overdue",
-            urgent=True,
+            "我的任务已逾期（项）", count["late"], f"{page}?state=overdue", urgent=True
         ),
-        Todo(
-            f"我的任务 {SOON} 天内到期（项）",
-            mine.due_by(today, soon).count(),
-            f"{page}?state=soon",
-        ),
-        Todo("我的待办任务（项）", mine.open().count(), page),
-        Todo(
-            "退回重办的任务（项）",
-            mine.filter(state=Task.State.RETURNED).count(),
-            f"{page}?state=returned",
-        ),
+        Todo(f"我的任务 {SOON} 天内到期（项）", count["soon"], f"{page}?state=soon"),
+        Todo("我的待办任务（项）", count["all"], page),
+        Todo("退回重办的任务（项）", count["returned"], f"{page}?state=returned"),
     ]
     if user.holds(P.TASK_ASSIGN):
         late = in_box(user, "given").overdue(today).count()
