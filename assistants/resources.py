@@ -528,15 +528,11 @@ class StaffResource(DistrictResource):
             ended.values_list("person_id", flat=True), "的岗位后来有变动"
         )
         found |= differing(Person, _phones(changed, 1))
-        persons = {
-            file.person_id: file.pk
-            for file in StaffFile.objects.filter(
-                person_id__in=[one.record for one in changed]
-            )
-        }
-        stored = {persons[key]: v for key, v in _files(changed, 1).items()}
-        people = {file: person for person, file in persons.items()}
-        found |= {people[key]: why for key, why in differing(StaffFile, stored).items()}
+        file_of = _keys_of_files(changed)
+        stored = {file_of[key]: v for key, v in _files(changed, 1).items()}
+        person_of = {file: person for person, file in file_of.items()}
+        on_files = differing(StaffFile, stored)
+        found |= {person_of[key]: why for key, why in on_files.items()}
         moved = [one.record for one in changed if "posted" in one.before]
         still = Posting.objects.filter(
             person_id__in=moved, since=self.as_of, until=None
@@ -553,14 +549,8 @@ class StaffResource(DistrictResource):
         for one in changed:
             self._repost_back(one)
         put_back(Person, _phones(changed, 0), _index_phone)
-        files = {
-            file.person_id: file.pk
-            for file in StaffFile.objects.filter(
-                person_id__in=[one.record for one in changed]
-            )
-        }
-        before = {files[key]: values for key, values in _files(changed, 0).items()}
-        put_back(StaffFile, before)
+        file_of = _keys_of_files(changed)
+        put_back(StaffFile, {file_of[k]: v for k, v in _files(changed, 0).items()})
         fresh = [one.record for one in changed if not one.before.get("file", True)]
         remove(StaffFile, [*added, *fresh], "person_id")
         remove(Posting, added, "person_id")
@@ -586,6 +576,12 @@ class StaffResource(DistrictResource):
         """Ask for the figures of the grids that gained or lost a person."""
         if self._grids:
             mark_all_dirty(self._grids, getattr(self, "_since", self.as_of))
+
+
+def _keys_of_files(changed: list[Written]) -> dict[int, int]:
+    """Return the key of each changed person's file, by person."""
+    files = StaffFile.objects.filter(person_id__in=[one.record for one in changed])
+    return dict(files.values_list("person_id", "pk"))
 
 
 def _phones(changed: list[Written], which: int) -> dict[int, dict[str, Any]]:
