@@ -54,7 +54,7 @@ COLUMNS = [
 def draft_list(request):
     """Show the drafts of one's places."""
     require_somewhere(request.user, Permission.POLICY_ADOPT)
-    rows = _drafts(request.user)
+    rows = _drafts(request.user).defer("document")
     table = build_table(request, rows, COLUMNS, name="drafts", default_sort="title")
     return render_list(
         request,
@@ -273,7 +273,8 @@ def adoption_end(request, pk):
 
 
 def _drafts(user):
-    return PolicyDraft.objects.visible_to(user).select_related("base", "edited_by")
+    rows = PolicyDraft.objects.visible_to(user).defer("base__document")
+    return rows.select_related("base", "edited_by__person")
 
 
 def _draft(user, pk):

@@ -249,6 +249,16 @@ def test_a_draft_is_given_up(draft, admin_client, admin):
         discard_draft(draft=draft, by=admin)
 
 
+def test_the_list_of_drafts_costs_the_same_for_many(
+    admin_client, plan, erqi, django_assert_max_num_queries
+):
+    for number in range(12):
+        writer = make_user(grid=erqi, role=Role.SYSTEM_ADMIN)
+        begin_draft(base=plan, slug=f"plan-{number}", title="新方案", by=writer)
+    with django_assert_max_num_queries(10):
+        admin_client.get(reverse("grids:drafts"))
+
+
 def test_drafts_of_the_neighbours_do_not_exist(draft, client, huiji):
     client.force_login(make_user(grid=huiji, role=Role.SYSTEM_ADMIN))
     assert client.get(draft.get_absolute_url()).status_code == 404
