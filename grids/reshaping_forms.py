@@ -80,7 +80,10 @@ class SplitGridForm(forms.Form):
 
     @property
     def parts(self) -> list[NewGrid]:
-        """Return the new grids; those without a code take the next that are free."""
+        """Return the new grids; those without a code take the next that are free.
+
+        A part has the digits of what it is a part of, and three more (design.md 5).
+        """
         cleaned: dict[str, Any] = self.cleaned_data
         rows = [
             (cleaned[f"name_{number}"], cleaned[f"code_{number}"])
@@ -89,7 +92,8 @@ class SplitGridForm(forms.Form):
         filled = [(name, code) for name, code in rows if name]
         fresh: list[str] = []
         if self.grid.parent and not all(code for _, code in filled):
-            fresh = free_codes(self.grid.parent, 2 * PARTS)
+            fresh = free_codes(self.grid, 2 * PARTS)
+            fresh += free_codes(self.grid.parent, 2 * PARTS)  # a cell has no cells
         given = {code for _, code in filled}
         free = (code for code in fresh if code not in given)
         return [NewGrid(name, code or next(free, "")) for name, code in filled]

@@ -108,7 +108,9 @@ def test_units_go_to_parts_by_words_and_one_by_one(bureau_client, filled):
     assert case.grid.code == "W1"
 
 
-def test_parts_without_codes_take_the_next_free_ones(bureau_client, erqi):
+def test_parts_without_codes_add_three_digits_to_the_code_of_the_whole(
+    bureau_client, erqi
+):
     street = make_grid("淮河路街道", parent=erqi, code="410103001000")
     community = make_grid("绿云社区", parent=street, code="410103001001")
     data = {"name_0": "东社区", "name_1": "西社区", "on": "2026-09-01"}
@@ -116,8 +118,8 @@ def test_parts_without_codes_take_the_next_free_ones(bureau_client, erqi):
     assert list(
         street.children.filter(closed_on=None).values_list("code", flat=True)
     ) == [
-        "410103001000001",
-        "410103001000002",
+        "410103001001001",
+        "410103001001002",
     ]
 
 
