@@ -64,9 +64,16 @@ INSTALLED_APPS = [
     # domain: each may import only from the ones above it
     "grids",
     "enterprises",
+    "enterprises.workforce",
+    "enterprises.wages",
+    "enterprises.supervision",
+    "enterprises.reviews",
     "assistants",
     "cases",
+    "cases.visits",
+    "cases.inspections",
     "reports",
+    "reports.warnings",
     # third party and Django
     "axes",
     "csp",

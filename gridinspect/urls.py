@@ -15,9 +15,16 @@ urlpatterns = [
     path("", include("gridinspect.imports.urls")),
     path("", include("grids.urls")),
     path("", include("enterprises.urls")),
+    path("", include("enterprises.workforce.urls")),
+    path("", include("enterprises.wages.urls")),
+    path("", include("enterprises.supervision.urls")),
+    path("", include("enterprises.reviews.urls")),
     path("", include("assistants.urls")),
     path("", include("cases.urls")),
+    path("", include("cases.visits.urls")),
+    path("", include("cases.inspections.urls")),
     path("", include("reports.urls")),
+    path("", include("reports.warnings.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -48,6 +48,7 @@ from tests.factories import (
     make_user,
     make_work_plan,
 )
+from tests.pages import rooms
 
 # --- a district -----------------------------------------------------------------------
 
@@ -74,6 +75,8 @@ def make_one_of_everything(district, *, word, letters):
     _make_wall(has)
     _make_offices(has)
     _make_programme(has)
+    for room in rooms():
+        room.make(has)
     return has
 
 

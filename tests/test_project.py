@@ -22,6 +22,7 @@ from gridinspect.jobs.models import Job
 from gridinspect.ui.registry import menu
 from reports import tallies
 from tests.factories import TODAY, make_city, make_district, make_user
+from tests.pages import rooms
 from tests.support import (
     Page,
     make_closed_case,
@@ -343,8 +344,6 @@ OWNED = {
     "jobs:cancel": lambda has: [has.job.pk],
     "jobs:detail": lambda has: [has.job.pk],
 }
-KEYED = SCOPED | OWNED
-
 # Without a key and without a page: what they change is the user's own.
 OWN_ACTS = {"accounts:logout", "ui:columns", "ui:text-size"}
 
@@ -374,6 +373,20 @@ TRACED_READING = {
     "grids:directory-export",
     "imports:export",
 }
+
+for room in rooms():
+    PUBLIC |= room.public
+    KEYLESS |= room.keyless
+    VARIANTS += room.variants
+    SEARCHES += room.searches
+    BY_PLACE += room.by_place
+    OF_NO_PLACE |= room.of_no_place
+    SCOPED |= room.scoped
+    OWNED |= room.owned
+    POST_ONLY |= room.post_only
+    TRACED_READING |= room.traced_reading
+
+KEYED = SCOPED | OWNED
 
 
 def named_urls(resolver=None, namespace=""):

@@ -1,0 +1,1 @@
+"""Visits of assistants: 走访与信息采集, hazards, publicity, feedback."""

@@ -1,0 +1,1 @@
+"""The yearly written review: 书面审查."""

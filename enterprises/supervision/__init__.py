@@ -1,0 +1,1 @@
+"""How a unit is watched: credit grades, key supervision, publication."""

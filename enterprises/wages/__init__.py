@@ -1,0 +1,1 @@
+"""Wages, insurance, building projects: arrears, special accounts, the five checks."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WagesConfig(AppConfig):
+    name = "enterprises.wages"
+    verbose_name = "工资与工程项目"

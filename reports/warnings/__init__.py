@@ -1,0 +1,1 @@
+"""Early warning: rules over facts, what they found, what came of it."""
