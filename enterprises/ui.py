@@ -5,6 +5,7 @@ from datetime import date
 
 from django.urls import reverse
 
+from enterprises import file_parts  # noqa: F401 - registers the parts of the file
 from enterprises.freshness import districts_of, freshness_days
 from enterprises.models import Doubt, Enterprise, Survey
 from enterprises.services.trials import GONE

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from enterprises.views import allocation, doubts, registry, roads, surveys, units
+from enterprises.views import (
+    allocation,
+    doubts,
+    prints,
+    registry,
+    roads,
+    surveys,
+    units,
+)
 
 app_name = "enterprises"
 urlpatterns = [
@@ -11,6 +19,7 @@ urlpatterns = [
     path("enterprises/<int:pk>/", units.unit_detail, name="detail"),
     path("enterprises/<int:pk>/change/", units.change, name="change"),
     path("enterprises/<int:pk>/reveal/", units.reveal, name="reveal"),
+    path("enterprises/<int:pk>/print/", prints.file_print, name="file-print"),
     path("enterprises/<int:pk>/survey/", surveys.fill_in, name="survey-add"),
     path("enterprises/<int:pk>/survey/discard/", surveys.discard, name="draft-discard"),
     path("enterprises/<int:pk>/surveys/compare/", surveys.compare, name="compare"),

@@ -187,6 +187,8 @@ def _actions(user, unit: Enterprise) -> list[Action]:
     if may(user, Permission.ENTERPRISE_EDIT, at=unit.grid):
         url = reverse("enterprises:change", args=[unit.pk])
         actions.append(Action("修改", url, icon="pencil"))
+    whole = reverse("enterprises:file-print", args=[unit.pk])
+    actions.append(Action("打印一户一档", whole, icon="file-earmark-pdf"))
     blank = reverse("enterprises:blank-pdf", args=[unit.pk])
     actions.append(Action("空白登记表", blank, icon="file-earmark-pdf"))
     return actions

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     IDENTITY_REVEAL = auto()  # who sent a report (举报人): intake and leader only
     PERSONAL_REVEAL = auto()  # an ID number or telephone number of staff in full
     CONTACT_REVEAL = auto()  # the telephone of a unit's contact in full
+    FILE_PRINT = auto()  # the whole file of a unit (一户一档), with what the rooms know
     CASE_VIEW = auto()
     CASE_FILE = auto()
     CASE_HANDLE = auto()
@@ -70,6 +71,7 @@ _FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD, P.CONTACT_REVEA
 _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
 _PROGRAMME = {P.PROGRAMME_REPORT, P.PROGRAMME_ASSESS}
 _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
+_BUREAU |= {P.FILE_PRINT}
 _IMPORTS = {P.ENTERPRISE_IMPORT, P.STAFF_IMPORT}
 _DIRECTS = {P.OFFICE_EDIT, P.TASK_ASSIGN}
 
@@ -101,11 +103,12 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _REPORTS
         | _PROGRAMME
         | _DIRECTS
-        | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW, P.POSTER_HANG},
+        | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW, P.POSTER_HANG}
+        | {P.FILE_PRINT},
         Role.FULL_TIME_INSPECTOR: _LOOK
         | _FILES
         | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN}
-        | {P.POSTER_HANG},
+        | {P.POSTER_HANG, P.FILE_PRINT},
         Role.PART_TIME_INSPECTOR: _LOOK
         | _FILES
         | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN, P.POSTER_HANG},

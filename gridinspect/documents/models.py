@@ -107,6 +107,7 @@ class ArchivedDocument(models.Model):
     PERMISSIONS = (
         Permission.REPORT_VIEW,
         Permission.ENTERPRISE_VIEW,
+        Permission.FILE_PRINT,
         Permission.CASE_VIEW,
         Permission.IDENTITY_REVEAL,
     )

@@ -135,7 +135,10 @@ class Tabs:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """Something that happened to an object, for its detail page."""
+    """Something that happened to an object, for its detail page.
+
+    `kind` is a word to filter a long timeline by, such as 走访.
+    """
 
     at: date | datetime
     text: str
@@ -143,6 +146,7 @@ class TimelineEntry:
     url: str = ""
     note: str = ""
     icon: str = "dot"
+    kind: str = ""
 
 
 class Timeline:

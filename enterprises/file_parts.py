@@ -1,0 +1,125 @@
+"""The parts of a unit's whole file that the file itself knows; rooms add theirs."""
+
+from collections.abc import Sequence
+
+from enterprises.file_sections import FileFacts, FileTable, Part, file_sections
+from enterprises.industries import industry_name
+from enterprises.models import Enterprise, Survey
+from enterprises.survey_forms import survey_form, with_unit
+from gridinspect.accounts.models import User
+from gridinspect.secrets import mask_phone
+
+
+def basics(user: User, unit: Enterprise) -> Sequence[Part]:
+    """Return 基本情况: what the unit is and where."""
+    industry = " ".join(filter(None, [unit.industry, industry_name(unit.industry)]))
+    return [
+        FileFacts(
+            [
+                ("单位名称", unit.name),
+                ("曾用名", unit.former_name),
+                ("统一社会信用代码", unit.uscc or "无"),
+                ("原注册号", unit.registration_number),
+                ("登记机关", unit.registrar),
+                ("单位类型", unit.get_unit_kind_display()),
+                ("登记注册类型", unit.registration_type),
+                ("行业", industry),
+                ("隶属关系", unit.affiliation),
+                ("成立日期", unit.founded_on),
+                ("从业人数", unit.headcount),
+                ("注册地址", unit.registered_address),
+                ("经营（用工）地址", unit.address),
+                ("邮编", unit.postcode),
+                ("营业状态", unit.get_status_display()),
+                ("法定代表人", unit.legal_representative),
+                ("经办人", unit.contact_name),
+                ("联系电话", mask_phone(unit.contact_phone)),
+                ("纳入底数日期", unit.known_since),
+                ("数据来源", unit.get_source_display()),
+                ("备注", unit.remark),
+            ]
+        )
+    ]
+
+
+def belonging(user: User, unit: Enterprise) -> Sequence[Part]:
+    """Return 归属与状态: every grid and status that the unit ever had."""
+    placements = unit.placements.select_related("grid").order_by("since")
+    periods = unit.status_periods.order_by("since")
+    return [
+        FileTable(
+            ["网格", "自", "至", "判定方法", "依据"],
+            [
+                [p.grid.name, p.since, p.until, p.get_method_display(), p.reason]
+                for p in placements
+            ],
+            widths=[3, 2, 2, 2, 5],
+            title="所属网格",
+        ),
+        FileTable(
+            ["营业状态", "自", "至", "依据"],
+            [[p.get_status_display(), p.since, p.until, p.reason] for p in periods],
+            widths=[3, 2, 2, 7],
+            title="营业状态",
+        ),
+    ]
+
+
+def latest_survey(user: User, unit: Enterprise) -> Sequence[Part]:
+    """Return the newest survey, numbered as its paper form; blank lines left out."""
+    survey = (
+        Survey.objects.final()
+        .filter(enterprise=unit)
+        .select_related("collected_by")
+        .order_by("-surveyed_on", "-pk")
+        .first()
+    )
+    if survey is None:
+        return []
+    form = survey_form(survey.form_version)
+    parts: list[Part] = [
+        f"采集日期 {survey.surveyed_on}，采集人 {survey.collected_by or '—'}，"
+        f"采集方式 {survey.get_method_display()}，表式第 {form.version} 版；"
+        "未填的项目从略。"
+    ]
+    for section in form.sections:
+        rows = [
+            [question.number, question.label, with_unit(question, value)]
+            for question in section.questions
+            if (value := survey.answers.get(question.key)) not in (None, "")
+        ]
+        if rows:
+            heads = ["编号", "项目", "填写内容"]
+            parts.append(FileTable(heads, rows, widths=[2, 9, 9], title=section.title))
+    return parts
+
+
+def surveys(user: User, unit: Enterprise) -> Sequence[Part]:
+    """Return the list of every survey that was handed in."""
+    found = (
+        Survey.objects.final()
+        .filter(enterprise=unit)
+        .select_related("collected_by")
+        .order_by("surveyed_on", "pk")
+    )
+    rows = [
+        [
+            one.surveyed_on,
+            one.get_method_display(),
+            one.collected_by,
+            f"第 {one.form_version} 版",
+            "完整" if one.is_complete else "不完整",
+            one.recorded_at,
+        ]
+        for one in found
+    ]
+    if not rows:
+        return []
+    heads = ["采集日期", "采集方式", "采集人", "表式", "是否完整", "录入时间"]
+    return [FileTable(heads, rows)]
+
+
+file_sections.add("basics", "基本情况", basics, order=10)
+file_sections.add("belonging", "归属与状态", belonging, order=20)
+file_sections.add("survey", "最近一次调查登记表", latest_survey, order=30)
+file_sections.add("surveys", "历次调查登记", surveys, order=40)
