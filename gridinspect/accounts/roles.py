@@ -23,6 +23,9 @@ class Permission(StrEnum):
     ENTERPRISE_IMPORT = auto()
     ENTERPRISE_ALLOCATE = auto()  # give a district's units to grids in bulk
     SURVEY_RECORD = auto()
+    VISIT_VIEW = auto()  # visits, hazards, publicity, words of workers
+    VISIT_RECORD = auto()
+    VISIT_ANSWER = auto()  # to reports from below and to workers; settle clues
     COMPLAINT_INTAKE = auto()
     IDENTITY_REVEAL = auto()  # who sent a report (举报人): intake and leader only
     PERSONAL_REVEAL = auto()  # an ID number or telephone number of staff in full
@@ -68,6 +71,8 @@ POSTED_STAFF = (*INSPECTORS, Role.ASSISTANT)  # those who count as on post in a 
 P = Permission
 _LOOK = {P.GRID_VIEW, P.POLICY_VIEW, P.COVERAGE_VIEW, P.TASK_VIEW, P.TASK_DO}
 _FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD, P.CONTACT_REVEAL}
+_VISITS = {P.VISIT_VIEW, P.VISIT_RECORD}
+_ANSWERS = {P.VISIT_VIEW, P.VISIT_ANSWER}
 _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
 _PROGRAMME = {P.PROGRAMME_REPORT, P.PROGRAMME_ASSESS}
 _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
@@ -82,18 +87,23 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
+        | {P.VISIT_VIEW}
         | {P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_ADOPT, P.CALENDAR_EDIT}
         | {P.ENTERPRISE_ALLOCATE},
         Role.DISTRICT_BUREAU: _BUREAU
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
+        | _VISITS
+        | _ANSWERS
         | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE}
         | {P.ENTERPRISE_ALLOCATE, P.POSTER_HANG},
         Role.INTAKE: _LOOK
+        | _ANSWERS
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
         Role.LEADER: _LOOK
         | _REPORTS
+        | _ANSWERS
         | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
         | {P.TASK_ASSIGN}
         | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL},
@@ -103,16 +113,20 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _REPORTS
         | _PROGRAMME
         | _DIRECTS
+        | _VISITS
+        | _ANSWERS
         | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW, P.POSTER_HANG}
         | {P.FILE_PRINT},
         Role.FULL_TIME_INSPECTOR: _LOOK
         | _FILES
+        | _VISITS
         | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN}
         | {P.POSTER_HANG, P.FILE_PRINT},
         Role.PART_TIME_INSPECTOR: _LOOK
         | _FILES
+        | _VISITS
         | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN, P.POSTER_HANG},
-        Role.ASSISTANT: _LOOK | _FILES | {P.POSTER_HANG},
+        Role.ASSISTANT: _LOOK | _FILES | _VISITS | {P.POSTER_HANG},
         Role.ENTERPRISE_ASSISTANT: set(),
         Role.AGENCY_CLERK: {P.STAFF_VIEW},
         Role.CUSTODIAN: {P.GRID_VIEW},

@@ -1,0 +1,76 @@
+"""线索: what a visit lets one suppose of the list of units; somebody else decides."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from cases.visits.models.visits import Visit
+from cases.visits.querysets import ClueQuerySet
+from enterprises.models import Enterprise
+from gridinspect.constraints import paired
+from grids.models import Grid
+
+
+class Clue(models.Model):
+    """A visit met a unit without a file, or a file without its unit (线索).
+
+    It changes no file: who keeps the files opens one or changes a status, or says why
+    not.
+    """
+
+    class Kind(models.TextChoices):
+        NEW_UNIT = "new_unit", "新发现单位"
+        NOT_FOUND = "not_found", "查无此单位"
+        MOVED = "moved", "已搬迁"
+
+    class Decision(models.TextChoices):
+        ADOPTED = "adopted", "已采纳"
+        DISMISSED = "dismissed", "不采纳"
+
+    visit = models.OneToOneField(Visit, on_delete=models.PROTECT, related_name="clue")
+    kind = models.CharField("线索", max_length=10, choices=Kind.choices)
+    district = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="+")
+    grid = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="+")
+    enterprise = models.ForeignKey(  # whose status is in doubt
+        Enterprise, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    decision = models.CharField(
+        "处理", max_length=10, choices=Decision.choices, blank=True
+    )
+    settled_at = models.DateTimeField("处理时间", null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    note = models.CharField("处理说明", max_length=300, blank=True)
+
+    objects = ClueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "走访线索"
+        indexes = [
+            models.Index(
+                fields=["grid"],
+                condition=Q(settled_at=None),
+                name="visits_clue_open_in_grid",
+            )
+        ]
+        constraints = [
+            paired("settled_at", "settled_by"),
+            models.CheckConstraint(
+                condition=Q(settled_at=None, decision="")
+                | (Q(settled_at__isnull=False) & ~Q(decision="")),
+                name="visits_clue_settled_with_decision",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="new_unit", enterprise__isnull=True)
+                | (~Q(kind="new_unit") & Q(enterprise__isnull=False)),
+                name="visits_clue_about_a_unit_unless_new",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}：{self.visit.place}"
+
+    @property
+    def scope_path(self) -> str:
+        return self.enterprise.grid.path if self.enterprise else self.grid.path

@@ -1,0 +1,1 @@
+"""One function per act: visits, hazards, publicity, words of workers, clues."""
