@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from enterprises import file_parts  # noqa: F401 - registers the parts of the file
 from enterprises.freshness import districts_of, freshness_days
-from enterprises.models import Doubt, Enterprise, Survey
+from enterprises.models import Doubt, Enterprise, StatusProposal, Survey
 from enterprises.services.trials import GONE
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
@@ -72,8 +72,21 @@ menu.add(
     order=60,
 )
 
+menu.add(
+    "用人单位",
+    "状态变更建议",
+    "enterprises:proposals",
+    Permission.STATUS_DECIDE,
+    icon="arrow-repeat",
+    order=46,
+)
+
 name_acts(
     {
+        "enterprise.status_set": "登记状态变更",
+        "enterprise.status_undone": "撤销状态变更",
+        "enterprise.status_proposed": "提出状态变更建议",
+        "enterprise.proposals_decided": "处理状态变更建议",
         "enterprise.allocated": "批量归格",
         "enterprise.allocation_undone": "撤销批量归格",
         "enterprise.placed": "确认归属",
@@ -167,3 +180,16 @@ def _doubts(user: User, today: date) -> list[Todo]:
 
 
 workbench.add(_doubts)
+
+
+def _proposals(user: User, today: date) -> list[Todo]:
+    """Say how many proposals of status wait for the user's decision."""
+    if not user.holds(Permission.STATUS_DECIDE):
+        return []
+    paths = user.scope_paths(Permission.STATUS_DECIDE)
+    waiting = StatusProposal.objects.waiting()
+    count = waiting.filter(within_paths(paths, "enterprise__grid__path")).count()
+    return [Todo("待处理的状态变更建议", count, reverse("enterprises:proposals"))]
+
+
+workbench.add(_proposals)

@@ -6,6 +6,7 @@ from enterprises.views import (
     prints,
     registry,
     roads,
+    status,
     surveys,
     units,
 )
@@ -24,6 +25,10 @@ urlpatterns = [
     path("enterprises/<int:pk>/survey/discard/", surveys.discard, name="draft-discard"),
     path("enterprises/<int:pk>/surveys/compare/", surveys.compare, name="compare"),
     path("enterprises/<int:pk>/survey.pdf", surveys.blank_pdf, name="blank-pdf"),
+    path("enterprises/<int:pk>/status/", status.change_status, name="status"),
+    path("enterprises/<int:pk>/status/undo/", status.status_undo, name="status-undo"),
+    path("status-proposals/", status.proposal_list, name="proposals"),
+    path("status-proposals/decide/", status.proposals_decide, name="proposals-decide"),
     path("allocations/", allocation.allocation_list, name="allocations"),
     path("allocations/new/", allocation.allocation_add, name="allocation-add"),
     path("allocations/<int:pk>/", allocation.allocation, name="allocation"),

@@ -15,6 +15,7 @@ from enterprises.models.files import (
     SurveyQuerySet,
 )
 from enterprises.models.registry import RegistryEntry, RegistryEntryQuerySet
+from enterprises.models.status import StatusProposal, StatusProposalQuerySet
 
 __all__ = [
     "AllocationLine",
@@ -27,6 +28,8 @@ __all__ = [
     "RegistryEntry",
     "RegistryEntryQuerySet",
     "StatusPeriod",
+    "StatusProposal",
+    "StatusProposalQuerySet",
     "Survey",
     "SurveyQuerySet",
 ]

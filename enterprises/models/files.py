@@ -13,6 +13,7 @@ from enterprises.allocation import CONFIDENCES, METHODS, Confidence, Method
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.roles import Permission
 from gridinspect.constraints import ordered
+from gridinspect.documents.models import Attachment
 from gridinspect.scope import ScopedQuerySet
 from gridinspect.secrets import EncryptedTextField, blind_index
 from grids.models import Grid
@@ -319,6 +320,17 @@ class StatusPeriod(models.Model):
     until = models.DateField(null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
+    )
+    evidence = models.ForeignKey(
+        Attachment, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    replaced = models.JSONField(null=True)  # the period of the same day, to put back
 
     objects = DatedQuerySet.as_manager()
 

@@ -18,6 +18,7 @@ from enterprises.models import Enterprise, Placement, StatusPeriod
 from enterprises.rules import name_key
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import history, record
+from gridinspect.documents.models import Attachment
 from gridinspect.secrets import mask_phone
 from grids.models import Grid
 from grids.services.figures import mark_all_dirty, mark_dirty, note_entry
@@ -115,7 +116,9 @@ def register_enterprise(
         since=known_since,
         placed_by=by,
     )
-    StatusPeriod.objects.create(enterprise=unit, status=status, since=known_since)
+    StatusPeriod.objects.create(
+        enterprise=unit, status=status, since=known_since, recorded_by=by
+    )
     mark_dirty(grid, known_since)
     note_entry(by.person, timezone.localdate())
     after = {name: in_words(unit, name) for name in sorted(fields)}
@@ -163,7 +166,7 @@ def change_enterprise(
         _place(unit, grid, effective["grid"], by)
     if status is not None and status != unit.status:
         effective["status"] = status_since or today
-        _set_status(unit, status, effective["status"], status_reason)
+        put_status(unit, status, effective["status"], status_reason, by=by)
     names = [*sorted(fields), *effective]
     changed = [name for name in names if getattr(old, name) != getattr(unit, name)]
     if not changed:
@@ -321,20 +324,50 @@ def _place(unit: Enterprise, grid: Grid, since: date, by: User) -> None:
     unit.grid = grid
 
 
-def _set_status(unit: Enterprise, status: str, since: date, reason: str) -> None:
-    """Give the unit another status from a day on."""
+def put_status(
+    unit: Enterprise,
+    status: str,
+    since: date,
+    reason: str,
+    *,
+    by: User,
+    evidence: Attachment | None = None,
+) -> None:
+    """Give the unit another status from a day on; the caller saves the unit.
+
+    A period that began on the same day was wrong: it is kept aside, to be put back.
+    """
     if since > timezone.localdate():
-        raise Refused(f"状态生效日期 {since} 晚于今天，请在生效后再登记。")
+        raise Refused(
+            {"status_since": f"状态生效日期 {since} 晚于今天，请在生效后再登记。"}
+        )
     last = unit.status_periods.get(until=None)
     if since < last.since:
-        raise Refused(f"状态生效日期不能早于现状态的起始日期 {last.since}。")
+        raise Refused(
+            {"status_since": f"状态生效日期不能早于现状态的起始日期 {last.since}。"}
+        )
+    replaced = None
     if since == last.since:
+        replaced = {
+            "status": last.status,
+            "since": str(last.since),
+            "reason": last.reason,
+            "recorded_by_id": last.recorded_by_id,
+            "evidence_id": last.evidence_id,
+            "replaced": last.replaced,
+        }
         last.delete()
     else:
         last.until = since
         last.save(update_fields=["until"])
     StatusPeriod.objects.create(
-        enterprise=unit, status=status, since=since, reason=reason
+        enterprise=unit,
+        status=status,
+        since=since,
+        reason=reason,
+        recorded_by=by,
+        evidence=evidence,
+        replaced=replaced,
     )
     mark_all_dirty(grids_since(unit, since), since)
     unit.status = status

@@ -13,6 +13,7 @@ from enterprises.freshness import freshness_days
 from enterprises.industries import industry_name, section_name
 from enterprises.models import Enterprise, Survey
 from enterprises.services.files import field_label
+from enterprises.services.status import why_not_undone
 from enterprises.services.surveys import draft_of
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
@@ -44,7 +45,7 @@ def unit_page(request: Request, unit: Enterprise) -> HttpResponse:
         tabs=[
             Tab("overview", "概况", lambda: _overview(request, unit)),
             Tab("surveys", "调查登记表", lambda: _surveys(request, unit)),
-            Tab("belonging", "归属与状态", lambda: _belonging(unit)),
+            Tab("belonging", "归属与状态", lambda: _belonging(request, unit)),
         ],
         timeline=_timeline(unit),
         actions=_actions(user, unit),
@@ -166,15 +167,20 @@ def days_late(survey: Survey) -> int:
     return (timezone.localdate(survey.recorded_at) - survey.surveyed_on).days
 
 
-def _belonging(unit: Enterprise) -> str:
+def _belonging(request: Request, unit: Enterprise) -> str:
+    may_edit = may(request.user, Permission.ENTERPRISE_EDIT, at=unit.grid)
     context = {
         "placements": unit.placements.select_related(
             "grid", "placed_by__person"
         ).order_by("-since"),
-        "periods": unit.status_periods.order_by("-since"),
+        "periods": unit.status_periods.select_related(
+            "evidence", "recorded_by__person"
+        ).order_by("-since"),
+        "undoable": may_edit and not why_not_undone(unit),
+        "unit": unit,
         "doubt": unit.doubts.filter(settled_at=None).first(),
     }
-    return render_to_string("enterprises/_belonging.html", context)
+    return render_to_string("enterprises/_belonging.html", context, request)
 
 
 def _actions(user, unit: Enterprise) -> list[Action]:
@@ -187,6 +193,8 @@ def _actions(user, unit: Enterprise) -> list[Action]:
     if may(user, Permission.ENTERPRISE_EDIT, at=unit.grid):
         url = reverse("enterprises:change", args=[unit.pk])
         actions.append(Action("修改", url, icon="pencil"))
+        url = reverse("enterprises:status", args=[unit.pk])
+        actions.append(Action("状态变更", url, icon="arrow-repeat"))
     whole = reverse("enterprises:file-print", args=[unit.pk])
     actions.append(Action("打印一户一档", whole, icon="file-earmark-pdf"))
     blank = reverse("enterprises:blank-pdf", args=[unit.pk])

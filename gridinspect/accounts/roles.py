@@ -22,6 +22,9 @@ class Permission(StrEnum):
     ENTERPRISE_EDIT = auto()
     ENTERPRISE_IMPORT = auto()
     ENTERPRISE_ALLOCATE = auto()  # give a district's units to grids in bulk
+    STATUS_DECIDE = auto()  # accept or refuse what was proposed of a unit's status
+    UNIT_MERGE = auto()  # say that two files are one unit, or are not
+    UNIT_HANDOVER = auto()  # give a unit to another district, or take one in
     SURVEY_RECORD = auto()
     VISIT_VIEW = auto()  # visits, hazards, publicity, words of workers
     VISIT_RECORD = auto()
@@ -97,7 +100,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _VISITS
         | _ANSWERS
         | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE}
-        | {P.ENTERPRISE_ALLOCATE, P.POSTER_HANG},
+        | {P.ENTERPRISE_ALLOCATE, P.POSTER_HANG}
+        | {P.STATUS_DECIDE, P.UNIT_MERGE, P.UNIT_HANDOVER},
         Role.INTAKE: _LOOK
         | _ANSWERS
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
@@ -116,7 +120,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _VISITS
         | _ANSWERS
         | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW, P.POSTER_HANG}
-        | {P.FILE_PRINT},
+        | {P.FILE_PRINT, P.STATUS_DECIDE},
         Role.FULL_TIME_INSPECTOR: _LOOK
         | _FILES
         | _VISITS

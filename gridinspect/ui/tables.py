@@ -101,6 +101,8 @@ class Table:
     has_next: bool
     sort: str
     has_actions: bool = False
+    bulk: tuple = ()  # the Actions on chosen rows; without one no row can be chosen
+    kept: tuple[tuple[str, str], ...] = ()  # what was searched for, for these acts
     page_sizes: tuple[int, ...] = field(default=PAGE_SIZES)
 
     @property
@@ -136,7 +138,7 @@ class Table:
     @property
     def width(self) -> int:
         """Return the number of columns on screen, 序号 and 操作 included."""
-        return len(self.headers) + 1 + self.has_actions
+        return len(self.headers) + 1 + self.has_actions + bool(self.bulk)
 
 
 def build_table(
@@ -147,6 +149,7 @@ def build_table(
     name: str,
     default_sort: str = "",
     row_actions: Callable[[Any], Sequence] | None = None,
+    bulk: Sequence = (),
     prefix: str = "",
 ) -> Table:
     """Return the page of the list that the request asks for.
@@ -154,8 +157,10 @@ def build_table(
     Reads ?page=, ?page_size= and ?sort= (a column key, with a minus for descending);
     what is not allowed falls back to the default. `name` is the key under which a
     person's choice of columns is kept. `default_sort` is a column key or a field name.
-    `row_actions(row)` returns the Actions of the column 操作. With two tables on one
-    page a `prefix` keeps their parameters apart. Rows may also be a plain sequence.
+    `row_actions(row)` returns the Actions of the column 操作; `bulk` are the Actions on
+    chosen rows, whose pages get ?row= for each, or ?all=1 with the search itself. With
+    two tables on one page a `prefix` keeps their parameters apart. Rows may also be
+    a plain sequence.
     """
     asked = request.GET
     chosen = _preference(request.user, name)
@@ -191,7 +196,27 @@ def build_table(
         has_next=len(objects) > size,
         sort=sort,
         has_actions=row_actions is not None,
+        bulk=tuple(bulk),
+        kept=_searched(asked) if bulk else (),
     )
+
+
+def chosen_rows(request: HttpRequest, rows: QuerySet) -> QuerySet:
+    """Return the rows that a bulk act is about: those ticked, or all that were found.
+
+    `rows` are what the search gives; the page of the act gets the same search.
+    """
+    if request.GET.get("all"):
+        return rows
+    keys = [key for key in request.GET.getlist("row") if key.isascii()]
+    return rows.filter(pk__in=[int(k) for k in keys if k.isdigit() and len(k) < 19])
+
+
+NOT_SEARCHED = frozenset({"page", "page_size", "row", "all"})
+
+
+def _searched(asked: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((k, str(v)) for k, v in asked.items() if k not in NOT_SEARCHED and v)
 
 
 def count(rows: QuerySet | Sequence) -> tuple[int, bool]:

@@ -40,6 +40,16 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// One tick chooses every row of the page.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.checkAll;
+  if (!name) return;
+  const table = event.target.closest("table");
+  for (const box of table.querySelectorAll(`input[type=checkbox][name="${name}"]`)) {
+    box.checked = event.target.checked;
+  }
+});
+
 // An open branch of the tree closes again instead of being fetched twice.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const mark = event.target.closest("[data-expand]");
