@@ -55,8 +55,9 @@ def change_status(request: Request, pk: int) -> HttpResponse:
                 by=request.user,
             )
         except EditedMeanwhile as met:
-            form.data = form.data.copy()
-            form.data["edition"] = str(met.current.edition)
+            data = request.POST.copy()
+            data["edition"] = str(met.current.edition)
+            form.data = data
             form.add_error(
                 None,
                 f"他人刚刚保存了这份档案，现状态为“{met.current.get_status_display()}”。"
@@ -195,8 +196,9 @@ def proposals_decide(request: Request) -> HttpResponse:
     if form.is_valid():
         if form.cleaned_data["seen"] != len(chosen):
             form.add_error(None, f"待处理的建议现为 {len(chosen)} 条，请核对后再提交。")
-            form.data = form.data.copy()
-            form.data["seen"] = str(len(chosen))
+            data = request.POST.copy()
+            data["seen"] = str(len(chosen))
+            form.data = data
         else:
             try:
                 count = decide_proposals(
