@@ -60,6 +60,7 @@ FILE_FIELDS = {
     "major": "major",
     "school": "school",
     "agency": "agency",
+    "work_phone": "work_phone",
     "remark": "remark",
 }
 
@@ -241,6 +242,14 @@ class StaffResource(DistrictResource):
     school = SheetField("毕业院校", cleaning.title(60), synonyms=("毕业学校",))
     agency = SheetField(
         "派遣机构", cleaning.title(120), synonyms=("派遣单位", "劳务派遣单位")
+    )
+    work_phone = SheetField(
+        "办公电话",
+        cleaning.phone,
+        synonyms=("单位电话", "工作电话", "办公固话"),
+        help="对外公开的工作电话，不是个人号码；印在通讯录和人员分工图上",
+        sample="0371-60000000",
+        as_text=True,
     )
     remark = SheetField(
         "备注", cleaning.text(500), synonyms=("说明", "备注说明"), help="其他说明"

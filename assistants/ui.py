@@ -16,6 +16,7 @@ from gridinspect.audit.verbs import act_name, name_acts
 from gridinspect.ui.registry import TimelineEntry, Todo, menu, tabs, timeline, workbench
 from gridinspect.ui.tables import Column, Table, build_table
 from grids import outline
+from grids.directory import work_phone_at
 from grids.models import Grid, Posting
 from grids.policy import PERSON_KINDS
 
@@ -30,6 +31,7 @@ menu.add(
     icon="person-check",
     order=30,
 )
+work_phone_at("staff_file__work_phone")
 name_acts(
     {
         "staff.hired": "建立人员档案",

@@ -137,6 +137,28 @@ def _lengths(scheme: Scheme, kind: str) -> str:
     return f"应为 {words} 位数字，请按编码方案填写，或选用系统给出的编码。"
 
 
+class Numbers:
+    """Hands out codes below parents one by one: the first free number, none twice."""
+
+    def __init__(self, scheme: Scheme, used: set[str]):
+        self._scheme, self._used = scheme, used
+        self._last: dict[str, int] = {}
+
+    def next(self, above: str) -> str:
+        """Return the next free code below a parent's code, "" where there is none."""
+        begins = stem(self._scheme, above)
+        if not begins:
+            return ""
+        base, width = filled(self._scheme, begins), self._scheme.parts[CELL]
+        while (number := self._last.get(base, 0) + 1) < 10**width:
+            self._last[base] = number
+            code = f"{base}{number:0{width}}"
+            if code not in self._used:
+                self._used.add(code)
+                return code
+        return ""
+
+
 def next_codes(
     scheme: Scheme, above: str, taken: Iterable[str], number: int
 ) -> list[str]:

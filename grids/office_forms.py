@@ -10,7 +10,7 @@ from django.utils import timezone
 from gridinspect.accounts.roles import Role
 from grids.directory import PARTS, Part
 from grids.forms import DayInput, GridField, offer
-from grids.models import GroupMember, Office, OfficeAsset, Posting
+from grids.models import City, GroupMember, Office, OfficeAsset, Posting
 
 AS_SPELLED = re.compile(r"^(.+)（(\S+) (\S+)）$")  # 余小满（410103001001 协管员）
 
@@ -70,6 +70,40 @@ class PostField(forms.CharField):
         raise ValidationError(f"您的辖区内没有在岗人员“{text}”，请从列表中选择。")
 
 
+# --- where something is set up --------------------------------------------------------
+
+
+class PlaceForm(forms.Form):
+    """A grid, or a whole city for those who may set up something there."""
+
+    grid = GridField(label="网格", required=False)
+    city = forms.ModelChoiceField(
+        City.objects.none(),
+        label="地市",
+        required=False,
+        help_text="只在设于全市时选择，例如支队、市指挥中心；与网格二者取一。",
+    )
+
+    def __init__(self, *args, grids, cities, **kwargs):
+        super().__init__(*args, **kwargs)
+        offer(self.fields["grid"], grids)
+        offer(self.fields["city"], cities)
+        if not cities:
+            del self.fields["city"]
+            self.fields["grid"].required = True
+
+    def clean(self):
+        super().clean()
+        cleaned = self.cleaned_data
+        if self.errors:
+            return cleaned
+        grid, city = cleaned.pop("grid"), cleaned.pop("city", None)
+        if bool(grid) == bool(city):
+            raise ValidationError("请选择一个网格或者一个地市，二者取一。")
+        cleaned["place"] = grid or city
+        return cleaned
+
+
 # --- offices --------------------------------------------------------------------------
 
 
@@ -107,17 +141,12 @@ class OfficeFacts(forms.Form):
     networked_on = day_field("联网日期", required=False, initial=None)
 
 
-class OfficeForm(OfficeFacts):
-    """A new office on a grid."""
+class OfficeForm(PlaceForm, OfficeFacts):
+    """A new office on a grid or of a city."""
 
-    grid = GridField(label="网格")
     kind = forms.ChoiceField(label="类型", choices=Office.Kind.choices)
 
-    field_order = ["grid", "kind"]
-
-    def __init__(self, *args, grids, **kwargs):
-        super().__init__(*args, **kwargs)
-        offer(self.fields["grid"], grids)
+    field_order = ["grid", "city", "kind"]
 
 
 class ClosingForm(forms.Form):
@@ -203,17 +232,12 @@ class GroupFacts(forms.Form):
     )
 
 
-class GroupForm(GroupFacts):
-    """A new leading group of a grid."""
+class GroupForm(PlaceForm, GroupFacts):
+    """A new leading group of a grid or of a city."""
 
-    grid = GridField(label="网格")
     opened_on = day_field("成立日期")
 
-    field_order = ["grid", "name"]
-
-    def __init__(self, *args, grids, **kwargs):
-        super().__init__(*args, **kwargs)
-        offer(self.fields["grid"], grids)
+    field_order = ["grid", "city", "name"]
 
 
 class MemberForm(SomebodyForm):

@@ -121,6 +121,35 @@ class GridQuerySet(TreeQuerySet, ScopedQuerySet):
         return self.select_related("parent", "district", "city").order_by("code")
 
 
+class PlacedQuerySet(ScopedQuerySet):
+    """Rows on a grid or on a city itself; `of` leads to what stands there.
+
+    What stands on a city is a contact of its districts: they see it too.
+    """
+
+    of = ""
+
+    def visible_to(self, user):
+        """Keep what stands in the user's places, and on the city above them."""
+        paths = user.scope_paths(self.view_permission)
+        return self.filter(
+            within_paths(paths, f"{self.of}grid__path") | self._on_cities(paths)
+        )
+
+    def within(self, place):
+        """Keep what stands in a place: on a city also what is the city's own."""
+        here = within_paths([place.path], f"{self.of}grid__path")
+        if place.path.count("/") == 2:
+            here |= self._on_cities([place.path])
+        return self.filter(here)
+
+    def _on_cities(self, paths) -> Q:
+        if "/" in paths:
+            return Q(**{f"{self.of}city__isnull": False})
+        codes = {path.split("/")[1] for path in paths}
+        return Q(**{f"{self.of}city__code__in": codes})
+
+
 class PostingQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
     view_permission = Permission.STAFF_VIEW
 

@@ -152,7 +152,7 @@ def _offices(place: Grid, on: date) -> list[OfficeLine]:
         OfficeLine(
             kind=office.get_kind_display(),
             name=office.name,
-            grid=office.grid.name,
+            grid=office.place.name,
             address=office.address,
             phone=office.phone,
             square_metres=float(office.square_metres) if office.square_metres else None,

@@ -205,15 +205,15 @@ def make_road_range(grid, *, road="人民路", parity="all", first=1, last=99):
     )
 
 
-def make_office(*, grid, kind="squad", name=None, opened_on=LONG_AGO, **fields):
-    """Put an office on a grid, straight in the table."""
+def make_office(*, grid=None, kind="squad", name=None, opened_on=LONG_AGO, **fields):
+    """Put an office on a grid, or with city= on a city, straight in the table."""
     name = name or f"测试机构{next(serial)}"
     return Office.objects.create(
         grid=grid, kind=kind, name=name, opened_on=opened_on, **fields
     )
 
 
-def make_group(*, grid, name=None, opened_on=LONG_AGO, **fields):
+def make_group(*, grid=None, name=None, opened_on=LONG_AGO, **fields):
     """Set up a leading group, straight in the table."""
     name = name or f"测试领导小组{next(serial)}"
     return LeadingGroup.objects.create(

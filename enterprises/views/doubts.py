@@ -30,6 +30,7 @@ from grids import outline
 from grids.access import may, require, require_somewhere
 from grids.forms import add_refusal
 from grids.models import Grid
+from grids.views.deciding import posted
 
 CRUMBS = [("待确认", "/doubts/")]
 
@@ -194,7 +195,7 @@ def doubts_settle(request: Request):
         seen = f"{len(chosen)}/{form.grid.pk if form.grid else ''}"
         if request.POST.get("seen") != seen:
             context = {"asked": _asks(form, len(chosen)), "seen": seen}
-            context["posted"] = _posted(request)
+            context["posted"] = posted(request)
         else:
             try:
                 count = settle_doubts(
@@ -225,16 +226,6 @@ def _asks(form: SettleManyForm, count: int) -> str:
     if form.grid is None:
         return f"把 {count:,} 户单位确认为保持现归属，以后批量归格不再询问。"
     return f"自 {day} 起把 {count:,} 户单位归入“{form.grid}”。"
-
-
-def _posted(request: Request) -> list[tuple[str, str]]:
-    skipped = ("csrfmiddlewaretoken", "seen")
-    return [
-        (name, value)
-        for name, values in request.POST.lists()
-        for value in values
-        if name not in skipped
-    ]
 
 
 def _targets(user, districts):

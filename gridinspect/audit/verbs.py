@@ -76,6 +76,7 @@ _DETAILS = {
     "number": "编号",
     "on": "日期",
     "outcome": "结果",
+    "part": "内容",
     "passed": "合格",
     "place": "位置",
     "policies": "适用方案",

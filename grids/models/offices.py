@@ -1,4 +1,4 @@
-"""机构与阵地: the offices that stand on grids, who leads them, and what duties say."""
+"""机构与阵地: the offices of grids and cities, who leads them, and what duties say."""
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -11,8 +11,8 @@ from gridinspect.accounts.models import Person
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.constraints import ordered
 from gridinspect.scope import ScopedQuerySet
-from grids.models.tree import Days, Grid
-from grids.querysets import DatedQuerySet
+from grids.models.tree import City, Days, Grid
+from grids.querysets import DatedQuerySet, PlacedQuerySet
 
 # Whose duties are written down and hung on the wall, the head of the office first.
 STATED_ROLES = (
@@ -24,7 +24,13 @@ STATED_ROLES = (
 )
 
 
-class OfficeQuerySet(ScopedQuerySet):
+def _grid_or_city() -> Q:
+    return Q(grid__isnull=False, city__isnull=True) | Q(
+        grid__isnull=True, city__isnull=False
+    )
+
+
+class OfficeQuerySet(PlacedQuerySet):
     view_permission = Permission.GRID_VIEW
 
     def open(self):
@@ -37,11 +43,16 @@ class OfficeQuerySet(ScopedQuerySet):
             Q(name__icontains=words)
             | Q(address__icontains=words)
             | Q(grid__name__icontains=words)
+            | Q(city__name__icontains=words)
         )
 
 
 class Office(models.Model):
-    """One office of labour inspection with its premises, from a squad to a station."""
+    """One office of labour inspection with its premises, from a city to a station.
+
+    It stands on a grid, or on a city itself: 支队, the command centre of a city
+    (扬府办发〔2007〕136号第四条: four tiers).
+    """
 
     class Kind(models.TextChoices):  # the words of policies, grids.rules.OFFICES
         COMMAND_CENTRE = "command_centre", "指挥中心"
@@ -51,7 +62,20 @@ class Office(models.Model):
         COMPLAINT_POINT = "complaint_point", "投诉举报点"
 
     grid = models.ForeignKey(
-        Grid, on_delete=models.PROTECT, related_name="offices", verbose_name="网格"
+        Grid,
+        on_delete=models.PROTECT,
+        related_name="offices",
+        null=True,
+        blank=True,
+        verbose_name="网格",
+    )
+    city = models.ForeignKey(
+        City,
+        on_delete=models.PROTECT,
+        related_name="offices",
+        null=True,
+        blank=True,
+        verbose_name="地市",
     )
     kind = models.CharField("类型", max_length=20, choices=Kind.choices)
     name = models.CharField("机构名称", max_length=80)
@@ -75,16 +99,22 @@ class Office(models.Model):
         constraints = [
             ordered("opened_on", "closed_on"),
             models.CheckConstraint(
+                condition=_grid_or_city(),
+                name="grids_office_on_a_grid_or_a_city",
+                violation_error_message="机构必须设在一个网格或一个地市，二者取一。",
+            ),
+            models.CheckConstraint(
                 condition=Q(square_metres=None)
                 | Q(square_metres__isnull=False, square_metres__gt=0),
                 name="grids_office_has_some_area",
                 violation_error_message="用房面积必须大于零。",
             ),
             models.UniqueConstraint(
-                fields=["grid", "name"],
+                fields=["grid", "city", "name"],
                 condition=Q(closed_on=None),
-                name="grids_office_name_unique_on_grid",
-                violation_error_message="该网格已有同名机构。",
+                nulls_distinct=False,
+                name="grids_office_name_unique_in_place",
+                violation_error_message="该处已有同名机构。",
             ),
         ]
 
@@ -95,12 +125,16 @@ class Office(models.Model):
         return reverse("grids:office", args=[self.pk])
 
     @property
+    def place(self) -> Grid | City:
+        return self.grid or self.city  # type: ignore[return-value]  # a CHECK
+
+    @property
     def scope_path(self) -> str:
-        return self.grid.path
+        return self.place.path
 
 
-class OfOfficeQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
-    path_field = "office__grid__path"
+class OfOfficeQuerySet(DatedQuerySet, PlacedQuerySet):  # type: ignore[override]
+    of = "office__"
     view_permission = Permission.GRID_VIEW
 
 
@@ -137,7 +171,7 @@ class OfficeLeader(models.Model):
 
     @property
     def scope_path(self) -> str:
-        return self.office.grid.path
+        return self.office.scope_path
 
 
 class OfficeAsset(models.Model):
@@ -172,13 +206,13 @@ class OfficeAsset(models.Model):
 
     @property
     def scope_path(self) -> str:
-        return self.office.grid.path
+        return self.office.scope_path
 
 
 # --- the leading group ----------------------------------------------------------------
 
 
-class LeadingGroupQuerySet(ScopedQuerySet):
+class LeadingGroupQuerySet(PlacedQuerySet):
     view_permission = Permission.GRID_VIEW
 
     def open(self):
@@ -187,10 +221,21 @@ class LeadingGroupQuerySet(ScopedQuerySet):
 
 
 class LeadingGroup(models.Model):
-    """The leading group (领导小组) of a district or street, with its own office."""
+    """The leading group (领导小组) of a city, district or street, with its office."""
 
     grid = models.ForeignKey(
-        Grid, on_delete=models.PROTECT, related_name="leading_groups"
+        Grid,
+        on_delete=models.PROTECT,
+        related_name="leading_groups",
+        null=True,
+        blank=True,
+    )
+    city = models.ForeignKey(
+        City,
+        on_delete=models.PROTECT,
+        related_name="leading_groups",
+        null=True,
+        blank=True,
     )
     name = models.CharField("名称", max_length=80)
     document_number = models.CharField("成立文号", max_length=60, blank=True)
@@ -204,11 +249,17 @@ class LeadingGroup(models.Model):
         verbose_name = "领导小组"
         constraints = [
             ordered("opened_on", "closed_on"),
+            models.CheckConstraint(
+                condition=_grid_or_city(),
+                name="grids_leadinggroup_on_a_grid_or_a_city",
+                violation_error_message="领导小组必须设在一个网格或一个地市，二者取一。",
+            ),
             models.UniqueConstraint(
-                fields=["grid", "name"],
+                fields=["grid", "city", "name"],
                 condition=Q(closed_on=None),
-                name="grids_leadinggroup_name_unique_on_grid",
-                violation_error_message="该网格已有同名领导小组。",
+                nulls_distinct=False,
+                name="grids_leadinggroup_name_unique_in_place",
+                violation_error_message="该处已有同名领导小组。",
             ),
         ]
 
@@ -219,12 +270,16 @@ class LeadingGroup(models.Model):
         return reverse("grids:group", args=[self.pk])
 
     @property
+    def place(self) -> Grid | City:
+        return self.grid or self.city  # type: ignore[return-value]  # a CHECK
+
+    @property
     def scope_path(self) -> str:
-        return self.grid.path
+        return self.place.path
 
 
-class GroupMemberQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
-    path_field = "group__grid__path"
+class GroupMemberQuerySet(DatedQuerySet, PlacedQuerySet):  # type: ignore[override]
+    of = "group__"
     view_permission = Permission.GRID_VIEW
 
 
@@ -259,7 +314,7 @@ class GroupMember(models.Model):
 
     @property
     def scope_path(self) -> str:
-        return self.group.grid.path
+        return self.group.scope_path
 
 
 # --- duties ---------------------------------------------------------------------------

@@ -21,14 +21,15 @@ def note_export(*, by: User, path: str, rows: int, place: Grid | City | None) ->
 
 @transaction.atomic
 def note_reveal(
-    *, by: User, path: str, rows: int, place: Grid | City | None, reason: str
+    *, by: User, path: str, part: str, rows: int, place: Grid | City | None, reason: str
 ) -> None:
-    """Note that somebody read telephone numbers of the directory in full, and why."""
+    """Note that somebody read numbers of a part of the directory in full, and why."""
     record(
         "directory.revealed",
         by=by,
         target=place or by,
         path=path,
+        part=part,
         count=rows,
         reason=reason,
     )

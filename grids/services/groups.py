@@ -8,9 +8,9 @@ from django.db.models import Q
 
 from gridinspect.accounts.models import Person, User
 from gridinspect.audit.services import record
-from grids.models import Grid, GroupMember, LeadingGroup
+from grids.models import City, Grid, GroupMember, LeadingGroup
 from grids.services.guard import (
-    held_open,
+    held_place,
     require_last,
     require_past,
     require_standing,
@@ -20,30 +20,31 @@ from grids.services.guard import (
 @transaction.atomic
 def open_group(
     *,
-    grid: Grid,
+    place: Grid | City,
     name: str,
     opened_on: date,
     by: User,
     document_number: str = "",
     office_at: str = "",
 ) -> LeadingGroup:
-    """Set up the leading group of a grid.
+    """Set up the leading group of a grid, or of a whole city.
 
     Raises ValidationError with what is wrong, in one Chinese sentence.
     """
-    grid = held_open(grid)
     group = LeadingGroup(
-        grid=grid,
+        **held_place(place),
         name=name,
         opened_on=opened_on,
         document_number=document_number,
         office_at=office_at,
     )
     require_past(opened_on, "成立日期", "opened_on")
-    require_standing(grid, opened_on, "成立日期", "opened_on")
+    if group.grid:
+        require_standing(group.grid, opened_on, "成立日期", "opened_on")
     group.full_clean()
     group.save()
-    record("group.opened", by=by, target=group, grid=grid.name, since=opened_on)
+    name = group.place.name
+    record("group.opened", by=by, target=group, grid=name, since=opened_on)
     return group
 
 
@@ -153,7 +154,7 @@ def _require_vacant(group: LeadingGroup, part: int, since: date) -> None:
 
 def _locked(group: LeadingGroup) -> LeadingGroup:
     groups = LeadingGroup.objects.select_for_update(of=("self",))
-    group = groups.select_related("grid").get(pk=group.pk)
+    group = groups.select_related("grid", "city").get(pk=group.pk)
     if group.closed_on:
         raise ValidationError(f"“{group}”已于 {group.closed_on} 撤销，不能再改动。")
     return group

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
-from grids.models import Grid
+from grids.models import City, Grid
 
 LOCKS = 0x47524944  # the class of our advisory locks
 ROOTS = 0  # no grid has this key: the lock for handing out tree numbers
@@ -46,6 +46,13 @@ def held_open(grid: Grid) -> Grid:
         said = f"网格“{grid}”已于 {grid.closed_on} 停用，请选择接续的网格。"
         raise Refused({"grid": said})
     return grid
+
+
+def held_place(place: Grid | City) -> dict[str, Any]:
+    """Return the fields of what is set up on a grid, held open, or on a city itself."""
+    if isinstance(place, City):
+        return {"city": place}
+    return {"grid": held_open(place)}
 
 
 def require_standing(grid: Grid, day: date, what: str, field: str) -> None:

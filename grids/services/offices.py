@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from gridinspect.accounts.models import Person, User
 from gridinspect.audit.services import record
 from grids.models import (
+    City,
     Grid,
     LeadingGroup,
     Office,
@@ -25,7 +26,7 @@ from grids.models import (
 from grids.querysets import GridQuerySet
 from grids.rules import wanted_office
 from grids.services.guard import (
-    held_open,
+    held_place,
     require_last,
     require_past,
     require_standing,
@@ -68,13 +69,12 @@ def without_office(grids: GridQuerySet, on: date) -> GridQuerySet:
 
 
 @transaction.atomic
-def open_office(*, grid: Grid, kind: str, by: User, **facts: Any) -> Office:
-    """Put an office on a grid; `facts` are the FIELDS.
+def open_office(*, place: Grid | City, kind: str, by: User, **facts: Any) -> Office:
+    """Put an office on a grid or on a city itself; `facts` are the FIELDS.
 
     Raises ValidationError with what is wrong, in one Chinese sentence.
     """
-    grid = held_open(grid)
-    office = Office(grid=grid, kind=kind, **facts)
+    office = Office(**held_place(place), kind=kind, **facts)
     _require_dates(office)
     office.full_clean()
     office.save()
@@ -83,7 +83,7 @@ def open_office(*, grid: Grid, kind: str, by: User, **facts: Any) -> Office:
         by=by,
         target=office,
         kind=kind,
-        grid=grid.name,
+        grid=office.place.name,
         since=office.opened_on,
     )
     return office
@@ -139,7 +139,9 @@ def close_office(*, office: Office, closed_on: date, by: User) -> Office:
 
 
 def _locked(office: Office) -> Office:
-    offices = Office.objects.select_for_update(of=("self",)).select_related("grid")
+    offices = Office.objects.select_for_update(of=("self",)).select_related(
+        "grid", "city"
+    )
     office = offices.get(pk=office.pk)
     if office.closed_on:
         raise ValidationError(f"“{office}”已于 {office.closed_on} 撤销，不能再改动。")
@@ -148,7 +150,8 @@ def _locked(office: Office) -> Office:
 
 def _require_dates(office: Office) -> None:
     require_past(office.opened_on, "成立日期", "opened_on")
-    require_standing(office.grid, office.opened_on, "成立日期", "opened_on")
+    if office.grid:
+        require_standing(office.grid, office.opened_on, "成立日期", "opened_on")
     if office.networked_on is None:
         return
     require_past(office.networked_on, "联网日期", "networked_on")

@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
-from grids.code_rules import Scheme, filled, is_regular, objection, stem
+from grids.code_rules import Numbers, Scheme, is_regular, objection, stem
 from grids.models import City, Grid, GridAct, GridPeriod
 from grids.services import periods
 from grids.services.acts import acting, set_codes
@@ -65,14 +65,14 @@ def by_scheme(at: Grid) -> dict[Grid, str]:
     now = {grid.pk: grid.code for grid in grids}
     if (upper := at.parent) is not None:
         now[upper.pk] = upper.code
-    last: Counter[str] = Counter()
+    numbers = Numbers(rule, used)
     codes: dict[Grid, str] = {}
     for grid in grids:
         above = now.get(grid.parent_id, "")
         if not objection(strict, grid.code, grid.kind, above):
             continue
         code = _official(rule, grid, above, used)
-        code = code or _next(rule, above, used, last)
+        code = code or numbers.next(above)
         if code and code != grid.code:
             codes[grid], now[grid.pk] = code, code
             used.add(code)
@@ -86,18 +86,6 @@ def _official(rule: Scheme, grid: Grid, above: str, used: set[str]) -> str:
         code = code[: rule.length(grid.kind)]
     fits = is_regular(rule, code, grid.kind) and code.startswith(stem(rule, above))
     return code if fits and (code not in used or code == grid.code) else ""
-
-
-def _next(rule: Scheme, above: str, used: set[str], last: Counter[str]) -> str:
-    begins = stem(rule, above)
-    if not begins:
-        return ""
-    base, width = filled(rule, begins), rule.parts[-1]
-    while (number := last[base] + 1) < 10**width:
-        last[base] = number
-        if (code := f"{base}{number:0{width}}") not in used:
-            return code
-    return ""
 
 
 def by_beginning(at: Grid, old: str, new: str) -> dict[Grid, str]:

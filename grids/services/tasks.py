@@ -128,7 +128,11 @@ def change_plan(
 ) -> WorkPlan:
     """Give a plan another title, period or content; its tasks stay within."""
     plan = WorkPlan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
+    old = plan.title, plan.begins_on, plan.ends_on, plan.content
+    if old == (title, begins_on, ends_on, content):
+        return plan
     before = f"{plan.title}（{plan.begins_on} 至 {plan.ends_on}）"
+    is_reworded = content != plan.content
     plan.title, plan.content = title, content
     plan.begins_on, plan.ends_on = begins_on, ends_on
     _require_period(plan)
@@ -140,7 +144,14 @@ def change_plan(
     plan.full_clean()
     plan.save()
     after = f"{title}（{begins_on} 至 {ends_on}）"
-    record("plan.changed", by=by, target=plan, before=before, after=after)
+    record(
+        "plan.changed",
+        by=by,
+        target=plan,
+        before=before if before != after else None,
+        after=after if before != after else None,
+        part="计划内容" if is_reworded else None,
+    )
     return plan
 
 

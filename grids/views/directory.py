@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -39,7 +39,7 @@ def directory(request):
     rows = part.found(request.user, at, form.words)
     asked = request.GET.urlencode()
     toolbar = [export_action(f"{reverse('grids:directory-export')}?{asked}")]
-    if request.user.holds(P.PERSONAL_REVEAL):
+    if part.has_private and request.user.holds(P.PERSONAL_REVEAL):
         url = f"{reverse('grids:directory-reveal')}?{asked}"
         toolbar.append(Action("查看完整号码", url, icon="eye"))
     return render_list(
@@ -50,7 +50,7 @@ def directory(request):
             rows.order_by(),
             _columns(part),
             name=f"directory-{part.key}",
-            default_sort=f"{part.at}path",
+            default_sort="place",
         ),
         filters=_Holder(form),
         toolbar=toolbar,
@@ -71,8 +71,15 @@ def _columns(part: Part) -> list[Column]:
     def cell(index: int):
         return lambda row: part.cells(row, masked)[index]
 
+    place = (
+        part.heads.index("网格")
+        if "网格" in part.heads
+        else part.heads.index("领导小组")
+    )
     return [
-        Column(f"c{index}", head, value=cell(index))
+        Column("place", head, value=cell(index), sort=part.order)
+        if index == place
+        else Column(f"c{index}", head, value=cell(index))
         for index, head in enumerate(part.heads)
     ]
 
@@ -107,42 +114,42 @@ def _workbook(stream: BytesIO) -> HttpResponse:
 
 
 def directory_reveal(request):
-    """Show telephone numbers in full, or hand them out, for a reason; it is noted."""
+    """Show the numbers of one part in full, or hand them out, for a reason; noted."""
     require_somewhere(request.user, P.PERSONAL_REVEAL)
     at, asked = _asked(request)
+    part = asked.part
+    if not part.has_private:  # nothing is hidden there
+        return redirect(f"{reverse('grids:directory')}?{request.GET.urlencode()}")
     form = RevealNumbersForm(request.POST or None)
     back = f"{reverse('grids:directory')}?{request.GET.urlencode()}"
     if not form.is_valid():
         return render_form(
             request,
-            title="查看完整号码",
+            title=f"查看完整号码：{part.label}",
             form=form,
             crumbs=[*CRUMBS],
             cancel=back,
             submit="查看",
-            note="查看完整号码会记入审计记录，请写明事由。范围是刚才查询的内容。",
+            note="查看完整号码会记入审计记录，请写明事由。"
+            f"只给出“{part.label}”中刚才查询的内容。",
         )
     as_file = form.cleaned_data["form"] == "xlsx"
     most = None if as_file else ON_ONE_PAGE
-    lists = []
-    for part in PARTS:
-        found = part.found(request.user, at, asked.words)
-        lists.append((part, list(revealing(part, found, request.user)[:most])))
-    total = sum(len(rows) for _, rows in lists)
+    found = part.found(request.user, at, asked.words)
+    rows = list(revealing(part, found, request.user)[:most])
     note_reveal(
         by=request.user,
         path=_path(request.user, at),
-        rows=total,
+        part=part.label,
+        rows=len(rows),
         place=at,
         reason=form.cleaned_data["reason"],
     )
     if as_file:
         stream = BytesIO()
-        write_directory(stream, lists, place=str(at or ""), shown=in_full)
+        write_directory(stream, [(part, rows)], place=str(at or ""), shown=in_full)
         return _workbook(stream)
-    sections = [
-        (part, [part.cells(row, in_full) for row in rows]) for part, rows in lists
-    ]
+    sections = [(part, [part.cells(row, in_full) for row in rows])]
     context = {
         "title": "通讯录（完整号码）",
         "crumbs": [*CRUMBS, ("完整号码", "")],

@@ -23,7 +23,7 @@ from gridinspect.ui.templatetags.ui import badge_html
 from grids import outline
 from grids.access import may, require, require_somewhere
 from grids.forms import carried_out
-from grids.models import Grid, GroupMember, LeadingGroup
+from grids.models import City, Grid, GroupMember, LeadingGroup
 from grids.office_forms import (
     ClosingForm,
     EndForm,
@@ -32,8 +32,13 @@ from grids.office_forms import (
     MemberForm,
 )
 from grids.services import groups as services
-from grids.views.office_acts import places_to_edit, posts_to_choose
-from grids.views.offices import link
+from grids.views.office_acts import (
+    at_first,
+    cities_to_edit,
+    places_to_edit,
+    posts_to_choose,
+)
+from grids.views.offices import BY_PLACE, above, link
 
 P = Permission
 CRUMBS = [("领导小组", "/groups/")]
@@ -63,7 +68,7 @@ def group_list(request):
 
 def _table(request, groups) -> Table:
     sitting = GroupMember.objects.on(timezone.localdate()).order_by("part", "pk")
-    rows = groups.select_related("grid").prefetch_related(
+    rows = groups.select_related("grid", "city").prefetch_related(
         Prefetch("members", sitting, to_attr="sitting")
     )
 
@@ -74,7 +79,7 @@ def _table(request, groups) -> Table:
 
     columns = [
         Column("name", "名称", sort="name", link=True),
-        Column("grid", "网格", value="grid.name", sort="grid__code"),
+        Column("grid", "网格", value="place.name", sort=BY_PLACE),
         Column("head", "组长", value=who(GroupMember.Part.HEAD)),
         Column("deputies", "副组长", value=who(GroupMember.Part.DEPUTY)),
         Column(
@@ -91,7 +96,7 @@ def _table(request, groups) -> Table:
 
 def _visible(request, pk) -> LeadingGroup:
     groups = LeadingGroup.objects.visible_to(request.user)
-    return get_object_or_404(groups.select_related("grid"), pk=pk)
+    return get_object_or_404(groups.select_related("grid", "city"), pk=pk)
 
 
 def group_detail(request, pk):
@@ -100,10 +105,10 @@ def group_detail(request, pk):
     return render_detail(
         request,
         title=group.name,
-        subtitle=" › ".join(one.name for one in Grid.objects.above(group.grid)),
+        subtitle=above(group.place),
         badges=[badge_html("已撤销", "plain")] if group.closed_on else [],
         facts=[
-            ("网格", link(group.grid)),
+            ("网格", link(group.place)),
             ("成立文号", group.document_number),
             ("办公室设在", group.office_at),
             ("成立日期", group.opened_on),
@@ -117,7 +122,7 @@ def group_detail(request, pk):
 
 
 def _is_editable(user, group: LeadingGroup) -> bool:
-    return group.closed_on is None and may(user, P.OFFICE_EDIT, at=group.grid)
+    return group.closed_on is None and may(user, P.OFFICE_EDIT, at=group.place)
 
 
 def _members(request, group: LeadingGroup) -> Table:
@@ -163,18 +168,18 @@ def _actions(user, group: LeadingGroup) -> list[Action]:
 
 
 def group_create(request):
-    """Set up the leading group of a grid."""
+    """Set up the leading group of a grid or of a city."""
     require_somewhere(request.user, P.OFFICE_EDIT)
-    at = outline.place_asked(request)
     form = GroupForm(
         request.POST or None,
         grids=places_to_edit(request.user),
-        initial={"grid": at if isinstance(at, Grid) else None},
+        cities=cities_to_edit(request.user),
+        initial=at_first(outline.place_asked(request)),
     )
 
-    def act(grid: Grid, **facts: Any) -> LeadingGroup:
-        require(request.user, P.OFFICE_EDIT, at=grid)
-        return services.open_group(grid=grid, by=request.user, **facts)
+    def act(place: Grid | City, **facts: Any) -> LeadingGroup:
+        require(request.user, P.OFFICE_EDIT, at=place)
+        return services.open_group(place=place, by=request.user, **facts)
 
     if group := carried_out(form, act):
         messages.success(request, f"已登记“{group}”，请继续增加成员。")
@@ -184,7 +189,7 @@ def group_create(request):
 
 def _to_change(request, pk) -> LeadingGroup:
     group = _visible(request, pk)
-    require(request.user, P.OFFICE_EDIT, at=group.grid)
+    require(request.user, P.OFFICE_EDIT, at=group.place)
     return group
 
 
@@ -234,7 +239,7 @@ def group_member(request, pk):
     """Let somebody sit in a group from a day on."""
     group = _to_change(request, pk)
     form = MemberForm(
-        request.POST or None, posts=posts_to_choose(request.user, group.grid)
+        request.POST or None, posts=posts_to_choose(request.user, group.place)
     )
 
     def act(**facts: Any) -> GroupMember:
@@ -255,9 +260,11 @@ def group_member(request, pk):
 def member_end(request, pk):
     """Let a member leave."""
     members = GroupMember.objects.visible_to(request.user)
-    member = get_object_or_404(members.select_related("group__grid"), pk=pk)
+    member = get_object_or_404(
+        members.select_related("group__grid", "group__city"), pk=pk
+    )
     group = member.group
-    require(request.user, P.OFFICE_EDIT, at=group.grid)
+    require(request.user, P.OFFICE_EDIT, at=group.place)
     form = EndForm(request.POST or None, label="离任日期")
 
     def act(until):

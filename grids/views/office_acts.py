@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect
 from gridinspect.accounts.roles import Permission
 from gridinspect.ui.pages import render_form
 from grids import outline
-from grids.access import require, require_somewhere
+from grids.access import may, require, require_somewhere
 from grids.forms import carried_out
-from grids.models import Grid, Office, OfficeAsset, OfficeLeader, Posting
+from grids.models import City, Grid, Office, OfficeAsset, OfficeLeader, Posting
 from grids.office_forms import (
     AssetForm,
     ClosingForm,
@@ -30,19 +30,37 @@ def places_to_edit(user):
     return Grid.objects.where(user, P.OFFICE_EDIT).filter(closed_on=None)
 
 
+def cities_to_edit(user):
+    """Return the cities for whose whole a person may set up offices and groups."""
+    cities = City.objects.visible_to(user)
+    keys = [city.pk for city in cities if may(user, P.OFFICE_EDIT, at=city)]
+    return City.objects.filter(pk__in=keys)
+
+
+def at_first(at) -> dict[str, Any]:
+    """Return what a form for a place begins with: the place that was looked at."""
+    return {
+        "grid": at if isinstance(at, Grid) else None,
+        "city": at if isinstance(at, City) else None,
+    }
+
+
 def office_create(request):
-    """Put an office on a grid."""
+    """Put an office on a grid, or on a city itself."""
     require_somewhere(request.user, P.OFFICE_EDIT)
-    grids = places_to_edit(request.user)
-    at = outline.place_asked(request)
-    initial = {"grid": at if isinstance(at, Grid) else None}
+    initial = at_first(outline.place_asked(request))
     if (kind := request.GET.get("kind", "")) in Office.Kind.values:
         initial["kind"] = kind
-    form = OfficeForm(request.POST or None, grids=grids, initial=initial)
+    form = OfficeForm(
+        request.POST or None,
+        grids=places_to_edit(request.user),
+        cities=cities_to_edit(request.user),
+        initial=initial,
+    )
 
-    def act(grid: Grid, **facts: Any) -> Office:
-        require(request.user, P.OFFICE_EDIT, at=grid)
-        return services.open_office(grid=grid, by=request.user, **facts)
+    def act(place: Grid | City, **facts: Any) -> Office:
+        require(request.user, P.OFFICE_EDIT, at=place)
+        return services.open_office(place=place, by=request.user, **facts)
 
     if office := carried_out(form, act):
         messages.success(request, f"已新增机构“{office}”。")
@@ -52,7 +70,7 @@ def office_create(request):
         title="新增机构",
         form=form,
         sections=[
-            ("机构", ["grid", "kind", "name", "opened_on", "networked_on"]),
+            ("机构", ["grid", "city", "kind", "name", "opened_on", "networked_on"]),
             ("阵地", ["address", "phone", "hours", "square_metres", "premises"]),
         ],
         crumbs=CRUMBS,
@@ -62,7 +80,7 @@ def office_create(request):
 def to_change(request, pk) -> Office:
     """Return an office that this person may change: 404 outside, 403 without."""
     office = visible(request, pk)
-    require(request.user, P.OFFICE_EDIT, at=office.grid)
+    require(request.user, P.OFFICE_EDIT, at=office.place)
     return office
 
 
@@ -117,17 +135,18 @@ def office_close(request, pk):
     )
 
 
-def posts_to_choose(user, grid: Grid):
-    """Return who may be chosen for something in a grid: those on post in its city."""
+def posts_to_choose(user, place: Grid | City):
+    """Return who may be chosen for something in a place: those on post in its city."""
+    city = place if isinstance(place, City) else place.city
     posts = Posting.objects.visible_to(user).current()
-    return posts.filter(grid__city=grid.city_id) | posts.filter(city=grid.city_id)
+    return posts.filter(grid__city=city) | posts.filter(city=city)
 
 
 def office_leader(request, pk):
     """Appoint who leads an office from a day on."""
     office = to_change(request, pk)
     form = LeaderForm(
-        request.POST or None, posts=posts_to_choose(request.user, office.grid)
+        request.POST or None, posts=posts_to_choose(request.user, office.place)
     )
 
     def act(**facts: Any) -> OfficeLeader:
@@ -153,9 +172,11 @@ def office_leader(request, pk):
 def leader_end(request, pk):
     """Let a leader leave without a successor."""
     leaders = OfficeLeader.objects.visible_to(request.user)
-    leader = get_object_or_404(leaders.select_related("office__grid", "person"), pk=pk)
+    leader = get_object_or_404(
+        leaders.select_related("office__grid", "office__city", "person"), pk=pk
+    )
     office = leader.office
-    require(request.user, P.OFFICE_EDIT, at=office.grid)
+    require(request.user, P.OFFICE_EDIT, at=office.place)
     form = EndForm(request.POST or None, label="离任日期")
 
     def act(until):
@@ -195,9 +216,11 @@ def office_asset(request, pk):
 def asset_end(request, pk):
     """Take a piece of equipment or a vehicle out of use."""
     assets = OfficeAsset.objects.visible_to(request.user)
-    asset = get_object_or_404(assets.select_related("office__grid"), pk=pk)
+    asset = get_object_or_404(
+        assets.select_related("office__grid", "office__city"), pk=pk
+    )
     office = asset.office
-    require(request.user, P.OFFICE_EDIT, at=office.grid)
+    require(request.user, P.OFFICE_EDIT, at=office.place)
     form = EndForm(request.POST or None, label="停用日期")
 
     def act(until):

@@ -23,7 +23,7 @@ from gridinspect.ui.templatetags.ui import badge_html
 from grids import outline
 from grids.access import may
 from grids.filters import OfficeFilter
-from grids.models import Grid, Office, OfficeAsset, OfficeLeader, Posting
+from grids.models import City, Grid, Office, OfficeAsset, OfficeLeader, Posting
 from grids.rules import WantedPremises, wanted_office, wanted_premises
 from grids.services import offices as acts
 from grids.services.policies import PolicyOnDate, policies_on
@@ -32,6 +32,7 @@ from grids.templatetags.clauses import clause_link
 P = Permission
 CRUMBS = [("机构与阵地", "/offices/")]
 OPTIONS = 20  # suggestions under a field
+BY_PLACE = ("city__code", "grid__code")  # what is a city's own comes first
 
 
 # --- many -----------------------------------------------------------------------------
@@ -78,7 +79,7 @@ def office_table(request, offices, *, name: str) -> Table:
     """Return the list of some offices, with who leads them today."""
     today = timezone.localdate()
     leading = OfficeLeader.objects.on(today).select_related("person")
-    rows = offices.select_related("grid").prefetch_related(
+    rows = offices.select_related("grid", "city").prefetch_related(
         Prefetch("leaders", leading, to_attr="leading")
     )
     return build_table(request, rows, _columns(), name=name, default_sort="grid")
@@ -88,10 +89,10 @@ def _columns() -> list[Column]:
     today, known = timezone.localdate(), dict[int, PolicyOnDate | None]()
 
     def area(office: Office) -> str | SafeString:
-        key = office.grid.district_id
-        if key not in known:
+        key = office.grid.district_id if office.grid else 0
+        if key and key not in known:
             known[key] = policies_on([key], today).get(key)
-        return area_words(office, known[key])
+        return area_words(office, known.get(key))
 
     return [
         Column("name", "机构名称", sort="name", link=True),
@@ -99,9 +100,9 @@ def _columns() -> list[Column]:
         Column(
             "grid",
             "网格",
-            value="grid.name",
-            sort="grid__code",
-            link=lambda office: office.grid.get_absolute_url(),
+            value="place.name",
+            sort=BY_PLACE,
+            link=lambda office: place_url(office.place),
         ),
         Column("leader", "负责人", value=lambda office: leader_words(office.leading)),
         Column("area", "用房面积", value=area),
@@ -111,6 +112,13 @@ def _columns() -> list[Column]:
         Column("address", "地址", hidden=True),
         Column("closed_on", "撤销日期", sort="closed_on", hidden=True),
     ]
+
+
+def place_url(place: Grid | City) -> str:
+    """Return the page of a grid; a city has the list of its grids."""
+    if isinstance(place, Grid):
+        return place.get_absolute_url()
+    return outline.list_at("grids:list", place)
 
 
 def leader_words(leading: list[OfficeLeader]) -> str | SafeString:
@@ -198,7 +206,7 @@ def post_options(request):
 
 def visible(request, pk) -> Office:
     offices = Office.objects.visible_to(request.user)
-    return get_object_or_404(offices.select_related("grid"), pk=pk)
+    return get_object_or_404(offices.select_related("grid", "city"), pk=pk)
 
 
 def office_detail(request, pk):
@@ -207,27 +215,42 @@ def office_detail(request, pk):
     return render_detail(
         request,
         title=office.name,
-        subtitle=" › ".join(one.name for one in Grid.objects.above(office.grid)),
+        subtitle=above(office.place),
         badges=[badge_html("已撤销", "plain")] if office.closed_on else [],
         facts=_facts(office),
-        tabs=[
-            Tab("leaders", "负责人", lambda: _leaders(request, office)),
-            Tab("assets", "设备和车辆", lambda: _assets(request, office)),
-        ],
+        tabs=_tabs(request, office),
         actions=_actions(request.user, office),
-        crumbs=[*CRUMBS, (office.grid.name, office.grid.get_absolute_url())],
+        crumbs=[*CRUMBS, (office.place.name, place_url(office.place))],
         obj=office,
     )
 
 
+def above(place: Grid | City) -> str:
+    """Return the names of a place and of all above it, in one line."""
+    if isinstance(place, City):
+        return place.name
+    return " › ".join(one.name for one in Grid.objects.above(place))
+
+
+def _tabs(request, office: Office) -> list[Tab]:
+    """Return what is shown: to a district its city's office is a contact only."""
+    tabs = [Tab("leaders", "负责人", lambda: _leaders(request, office))]
+    if may(request.user, P.GRID_VIEW, at=office.place):
+        tabs.append(Tab("assets", "设备和车辆", lambda: _assets(request, office)))
+    return tabs
+
+
 def _facts(office: Office) -> list[tuple[str, Any]]:
     today = timezone.localdate()
-    policy = policies_on([office.grid.district_id], today).get(office.grid.district_id)
+    policy = None
+    if office.grid:
+        key = office.grid.district_id
+        policy = policies_on([key], today).get(key)
     wanted = wanted_premises(policy.values, office.kind) if policy else None
     leading = list(office.leaders.on(today).select_related("person"))
     return [
         ("类型", office.get_kind_display()),
-        ("网格", link(office.grid)),
+        ("网格", link(office.place)),
         ("负责人", leader_words(leading)),
         ("办公电话", office.phone),
         ("地址", office.address),
@@ -249,6 +272,9 @@ def _wanted_facts(wanted: WantedPremises | None, policy: PolicyOnDate | None):
 
 
 def link(thing) -> SafeString:
+    """Return a thing's name as the link to its page."""
+    if isinstance(thing, City):
+        return format_html('<a href="{}">{}</a>', place_url(thing), thing)
     return format_html('<a href="{}">{}</a>', thing.get_absolute_url(), thing)
 
 
@@ -306,7 +332,7 @@ def _assets(request, office: Office) -> Table:
 
 
 def _is_editable(user, office: Office) -> bool:
-    return office.closed_on is None and may(user, P.OFFICE_EDIT, at=office.grid)
+    return office.closed_on is None and may(user, P.OFFICE_EDIT, at=office.place)
 
 
 def _actions(user, office: Office) -> list[Action]:

@@ -264,6 +264,11 @@ def task_finish(request: Request, pk: int) -> HttpResponse:
     if task.is_open and not may_finish(request.user, task):
         raise PermissionDenied("这项任务不由您办理。")
     require(request.user, P.TASK_DO, at=task.grid)
+    if not task.is_open and request.method != "POST":  # what was typed stays in a form
+        messages.warning(
+            request, f"任务“{task}”{task.get_state_display()}，不能再办理。"
+        )
+        return redirect(task)
     form = FinishForm(request.POST or None, request.FILES or None)
 
     def act(**facts: Any) -> Task:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import POSTED_STAFF, Role
 from grids.models import (
+    City,
     DutyStatement,
     Grid,
     GroupMember,
@@ -38,6 +39,10 @@ TITLES = {
     Office.Kind.SQUAD: "中队长",
     Office.Kind.STATION: "站长",
     Office.Kind.COMPLAINT_POINT: "负责人",
+}
+OF_CITIES = {
+    Office.Kind.COMMAND_CENTRE: ("两网化管理指挥中心", "主任"),
+    Office.Kind.BRIGADE: ("劳动保障监察支队", "支队长"),
 }
 UPPER = (Grid.Kind.DISTRICT, Grid.Kind.ZONE)
 MIDDLE = (Grid.Kind.STREET, Grid.Kind.TOWN, Grid.Kind.PARK)
@@ -75,6 +80,7 @@ DUTIES = {  # of 二七, whose plan speaks of assistants only
 
 def build_offices(*, people: People, today: date) -> None:
     """Give every district its offices, leading group, duties, a plan and tasks."""
+    _of_cities(people)
     for district in Grid.objects.roots().order_by("code"):
         dice = random.Random(f"{SEED}{district.code}")
         _offices(district, people, dice, today)
@@ -85,6 +91,55 @@ def build_offices(*, people: People, today: date) -> None:
 
 
 # --- offices --------------------------------------------------------------------------
+
+
+def _of_cities(people: People) -> None:
+    """Give two cities what stands on themselves: 支队, 指挥中心, a leading group."""
+    kinds = Office.Kind
+    for code, day, wanted in (
+        ("321000", date(2007, 12, 1), (kinds.BRIGADE,)),
+        ("410100", date(2010, 7, 26), (kinds.COMMAND_CENTRE, kinds.BRIGADE)),
+    ):
+        city = City.objects.get(code=code)
+        bureau = f"{city.name}人力资源和社会保障局"
+        offices = Office.objects.bulk_create(
+            Office(
+                city=city,
+                kind=kind,
+                name=f"{city.name}{OF_CITIES[kind][0]}",
+                address=f"{bureau}办公楼",
+                phone=f"0000-1991{code[:3]}{number}",
+                hours="工作日 9:00—12:00，13:30—17:30",
+                square_metres=320 - 200 * number,
+                premises="市人社局办公楼内",
+                networked_on=day,
+                opened_on=day,
+            )
+            for number, kind in enumerate(wanted)
+        )
+        for office in offices:
+            person, _ = people.make()
+            person.save()
+            OfficeLeader.objects.create(
+                office=office,
+                person=person,
+                title=OF_CITIES[Office.Kind(office.kind)][1],
+                appointed_by=bureau,
+                appointed_on=day,
+                since=day,
+            )
+        OfficeAsset.objects.bulk_create(
+            OfficeAsset(office=office, kind=kind, name=name, since=day, **more)
+            for office in offices
+            for kind, name, more in _things(office)
+        )
+        LeadingGroup.objects.create(
+            city=city,
+            name=f"{city.name}劳动保障监察两网化管理工作领导小组",
+            document_number=f"演示府办〔{day.year}〕1号",
+            office_at=bureau,
+            opened_on=day,
+        )
 
 
 def _offices(district: Grid, people: People, dice: random.Random, today: date) -> None:
@@ -163,7 +218,7 @@ def _leaders(
     for number, office in enumerate(offices, 1):
         if dice.random() < 0.06:
             continue
-        person = posted.get(office.grid_id)
+        person = posted.get(office.grid_id or 0)
         if person is None:
             person, _ = people.make()
             person.save()

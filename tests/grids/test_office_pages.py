@@ -4,8 +4,10 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from assistants.models import StaffFile
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.models import Event
 from gridinspect.audit.services import history
@@ -17,6 +19,7 @@ from tests.factories import (
     LONG_AGO,
     TODAY,
     make_adoption,
+    make_city,
     make_district,
     make_grid,
     make_group,
@@ -89,6 +92,86 @@ def test_an_office_is_added_changed_and_closed(page, street):
     office.refresh_from_db()
     assert office.closed_on == TODAY()
     assert "已撤销" in page.get(office.get_absolute_url()).content.decode()
+
+
+@pytest.fixture
+def chief(client, district):
+    """Read and write pages as the city bureau."""
+    user = make_user(city=district.city, role=Role.CITY_BUREAU)
+    client.force_login(user)
+    return user
+
+
+def city_facts(city, **more):
+    facts = {"city": city.pk, "kind": "brigade", "name": "劳动保障监察支队"}
+    return facts | {"opened_on": LONG_AGO.isoformat(), "phone": "0000-8000"} | more
+
+
+def test_a_city_has_offices_of_its_own(client, chief, district):
+    url = reverse("grids:office-create")
+    neither = client.post(url, city_facts(district.city) | {"city": ""})
+    both = client.post(url, city_facts(district.city, grid=district.code))
+    for response in (neither, both):
+        assert "二者取一" in str(response.context["form"].errors)
+    client.post(url, city_facts(district.city))
+    office = Office.objects.get()
+    assert (office.grid, office.place) == (None, district.city)
+    twice = client.post(url, city_facts(district.city))
+    assert "该处已有同名机构" in str(twice.context["form"].errors)
+    lead = {"name": "李支队", "phone": "19900001234", "title": "支队长"}
+    lead |= {"appointed_by": "市人社局", "appointed_on": "2024-01-01"}
+    lead |= {"since": "2024-01-01"}
+    client.post(reverse("grids:office-leader", args=[office.pk]), lead)
+    assert OfficeLeader.objects.get().office == office
+    for address in (reverse("grids:offices"), office.get_absolute_url()):
+        text = client.get(address).content.decode()
+        assert "劳动保障监察支队" in text
+        assert "李支队" in text
+
+
+def test_what_is_the_citys_is_a_contact_of_its_districts(client, page, district):
+    office = make_office(city=district.city, name="支队", phone="0000-8000")
+    group = make_group(city=district.city, name="市领导小组")
+    make_office(city=make_city("扬州市"), name="外市支队")
+    assert [row.object for row in shown(page, "offices").rows] == [office]
+    assert [row.object for row in shown(page, "groups").rows] == [group]
+    detail = page.get(office.get_absolute_url()).content.decode()
+    assert "0000-8000" in detail
+    assert "设备和车辆" not in detail
+    assert (
+        "支队"
+        in page.get(reverse("grids:directory"), {"of": "offices"}).content.decode()
+    )
+    for name in ("office-change", "office-leader", "group-change", "group-member"):
+        key = group.pk if name.startswith("group") else office.pk
+        assert page.get(reverse(f"grids:{name}", args=[key])).status_code == 403
+    as_role(client, make_district("外市区", city=make_city("营口市")), Role.LEADER)
+    assert client.get(office.get_absolute_url()).status_code == 404
+    assert client.get(group.get_absolute_url()).status_code == 404
+
+
+def test_a_district_cannot_set_up_an_office_of_its_city(page, district):
+    response = page.get(reverse("grids:office-create"))
+    assert "city" not in response.context["form"].fields
+    response = page.post(reverse("grids:office-create"), city_facts(district.city))
+    assert response.context["form"].errors["grid"]
+    assert not Office.objects.exists()
+
+
+def test_the_list_of_a_grid_leaves_out_the_citys_offices(client, chief, district):
+    make_office(city=district.city, name="支队")
+    own = make_office(grid=district, name="大队")
+    in_grid = shown(client, "offices", grid=district.code)
+    assert [row.object for row in in_grid.rows] == [own]
+    in_city = shown(client, "offices", city=district.city.code)
+    assert [str(row.object) for row in in_city.rows] == ["支队", "大队"]
+
+
+@pytest.mark.parametrize("make", [make_office, make_group])
+def test_the_table_refuses_a_grid_and_a_city_at_once(district, make):
+    for place in ({}, {"grid": district, "city": district.city}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make(**place)
 
 
 def test_a_date_before_the_grid_is_refused_at_its_field(page, street):
@@ -339,6 +422,48 @@ def test_the_directory_leaves_as_a_workbook_with_masks(page, numbers):
     assert "0000-1990" in values  # an office's number is public
     assert "19900001234" not in values
     assert Event.objects.filter(verb="directory.exported").count() == 1
+
+
+def test_the_work_telephone_is_public_and_the_private_one_is_not(page, numbers):
+    StaffFile.objects.create(person=numbers, work_phone="0371-60000001")
+    for of in ("posts", "leaders"):
+        text = page.get(reverse("grids:directory"), {"of": of}).content.decode()
+        assert "0371-60000001" in text
+        assert "199****1234" in text
+
+
+def test_numbers_in_full_are_those_of_the_part_asked_for(client, district, numbers):
+    other = make_person("李组长", phone="19900005678")
+    group = make_group(grid=district)
+    add_member(
+        group=group,
+        person=other,
+        name="",
+        post="副区长",
+        part=GroupMember.Part.HEAD,
+        since=TODAY(),
+        by=make_user(grid=district),
+    )
+    as_role(client, district, Role.LEADER)
+    url = f"{reverse('grids:directory-reveal')}?of=members"
+    text = client.post(url, {"reason": "防汛值班", "form": "page"}).content.decode()
+    assert "19900005678" in text
+    assert "19900001234" not in text
+    file = client.post(url, {"reason": "防汛值班", "form": "xlsx"}).content
+    assert openpyxl.load_workbook(BytesIO(file)).sheetnames == ["领导小组"]
+    event = Event.objects.filter(verb="directory.revealed").first()
+    assert (event.data["part"], event.data["count"]) == ("领导小组", 1)
+
+
+def test_offices_hide_no_number(client, district):
+    as_role(client, district, Role.LEADER)
+    asked = {"of": "offices"}
+    assert (
+        "查看完整号码"
+        not in client.get(reverse("grids:directory"), asked).content.decode()
+    )
+    response = client.get(reverse("grids:directory-reveal"), asked)
+    assert response.headers["Location"].startswith(reverse("grids:directory"))
 
 
 @pytest.mark.parametrize("form", ["page", "xlsx"])

@@ -107,7 +107,7 @@ def refusal(error):
 
 def test_an_office_is_opened_with_a_trail(has):
     office = offices.open_office(
-        grid=has.street,
+        place=has.street,
         kind=Office.Kind.SQUAD,
         name="新城街道监察中队",
         opened_on=LONG_AGO,
@@ -121,7 +121,7 @@ def test_an_office_is_opened_with_a_trail(has):
     ("days", "refused"), [(-1, True), (0, False), (1, False)], ids=str
 )
 def test_an_office_is_not_older_than_its_grid(has, days, refused):
-    facts = {"grid": has.street, "kind": Office.Kind.SQUAD, "name": "中队"}
+    facts = {"place": has.street, "kind": Office.Kind.SQUAD, "name": "中队"}
     day = has.street.opened_on + days * DAY
     if not refused:
         assert offices.open_office(**facts, opened_on=day, by=has.by).opened_on == day
@@ -136,7 +136,7 @@ def test_an_office_is_not_older_than_its_grid(has, days, refused):
 
 @pytest.mark.parametrize(("days", "refused"), [(0, False), (1, True)])
 def test_an_office_does_not_open_tomorrow(has, days, refused):
-    facts = {"grid": has.street, "kind": Office.Kind.SQUAD, "name": "中队"}
+    facts = {"place": has.street, "kind": Office.Kind.SQUAD, "name": "中队"}
     day = TODAY() + days * DAY
     if refused:
         with pytest.raises(ValidationError, match="不能晚于今天"):

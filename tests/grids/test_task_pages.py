@@ -160,6 +160,17 @@ def test_a_task_without_words_is_not_finished(phone, has):
     assert response.context["form"].errors["result"]
 
 
+def test_a_closed_task_is_not_finished_again(phone, has):
+    task = make_task(grid=has.community, state=Task.State.CANCELLED, reason="重复")
+    url = reverse("grids:task-finish", args=[task.pk])
+    shown = phone.get(url, follow=True)
+    assert shown.redirect_chain[0][0] == task.get_absolute_url()
+    assert "不能再办理" in shown.content.decode()
+    late = phone.post(url, {"result": "已逐户核对"})  # closed while it was typed
+    assert "不能再办理" in late.content.decode()
+    assert "已逐户核对" in late.content.decode()
+
+
 def test_nobody_finishes_the_task_of_a_colleague(phone, has):
     colleague = make_person("协管员乙")
     make_posting(colleague, grid=has.community)

@@ -246,6 +246,16 @@ def test_a_plan_keeps_its_open_tasks_within(has):
     tasks.change_plan(begins_on=TODAY(), ends_on=TODAY() + 5 * DAY, **facts)
 
 
+def test_a_plan_that_is_saved_as_it_was_leaves_no_trace(has):
+    plan = make_work_plan(grid=has.community)
+    facts = {"title": plan.title, "begins_on": plan.begins_on, "ends_on": plan.ends_on}
+    tasks.change_plan(plan=plan, content=plan.content, by=has.by, **facts)
+    assert not list(history(plan))
+    tasks.change_plan(plan=plan, content="走访", by=has.by, **facts)
+    (event,) = history(plan)
+    assert (event.data["before"], event.data["part"]) == (None, "计划内容")
+
+
 # --- along with grids -----------------------------------------------------------------
 
 
