@@ -6,4 +6,4 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self):
-        from cases import moving  # noqa: F401  (registers itself)
+        from cases import facts, moving  # noqa: F401  (they register themselves)

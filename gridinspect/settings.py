@@ -244,6 +244,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reports.tasks.verify_tallies",
         "schedule": crontab(hour="2", minute="30"),
     },
+    "judge-moved-units": {
+        "task": "enterprises.supervision.tasks.refresh_moved",
+        "schedule": 30,
+    },
+    "judge-key-units": {
+        "task": "enterprises.supervision.tasks.refresh_key_units",
+        "schedule": crontab(hour="1", minute="30"),
+    },
     "purge-imports": {
         "task": "gridinspect.imports.tasks.purge_abandoned",
         "schedule": 3600,

@@ -9,7 +9,15 @@ from django import forms
 
 from grids.forms import DayInput
 from grids.models import Grid, PolicyClause
-from grids.policy import INDICATORS, NUMBERS, PERSON_KINDS, TERMS, UNITS, PolicyValues
+from grids.policy import (
+    FACTS,
+    INDICATORS,
+    NUMBERS,
+    PERSON_KINDS,
+    TERMS,
+    UNITS,
+    PolicyValues,
+)
 from grids.policy.values import TABLES
 
 # The sections of a plan, in the order of the page.
@@ -28,6 +36,10 @@ TITLES = {
     "checklist": "清单",
     "item": "清单项目",
     "branch": "分档",
+    "grade_scheme": "等级评价办法",
+    "grade": "信用等级",
+    "grade_criterion": "评价标准",
+    "key_ground": "重点监管情形",
 }
 LABELS = {
     "id": "编号",
@@ -88,6 +100,20 @@ LABELS = {
     "points": "分值",
     "group": "分组",
     "ask": "查验内容（由指标计算的不填）",
+    "scheme": "等级评价办法",
+    "valid_months": "有效期（月）",
+    "example": "仅作示例",
+    "min_points": "最低分",
+    "visits_max": "每年日常检查上限（次）",
+    "interview": "约谈负责人",
+    "is_key": "作为重点对象",
+    "published": "可以公布",
+    "consequence": "监管措施",
+    "fact": "依据的事实",
+    "grade": "等级",
+    "each": "每次扣分",
+    "most": "最多扣分",
+    "secret": "依据涉及举报投诉，不公开",
 }
 # What a form doesn't show stays as it is in the row.
 KEPT = {
@@ -119,6 +145,8 @@ CHOICES: dict[tuple[str, str], Any] = {
     ("number", "unit"): UNITS.items(),
     ("branch", "unit"): UNITS.items(),
     ("checklist", "use"): [("steps", "工作组织步骤"), ("acceptance", "验收评分")],
+    ("grade_criterion", "fact"): FACTS.items(),
+    ("key_ground", "fact"): FACTS.items(),
     ("head", "covers"): [("district", "区县"), ("city", "全市")],
     ("branch", "counting"): [
         ("in_a_row", "连续"),
@@ -248,6 +276,8 @@ def _choices(table: str, name: str, values: PolicyValues) -> list[tuple[Any, str
         return [(one.id, f"{one.id} {one.meaning[:20]}") for one in values.clauses]
     if (table, name) == ("item", "checklist"):
         return [(one.key, one.name) for one in values.checklists if one.use]
+    if name == "scheme":
+        return [(one.key, one.name) for one in values.grade_schemes]
     if (table, name) == ("target", "phase"):
         return [(one.number, one.name) for one in values.phases]
     return list(CHOICES.get((table, name), ()))

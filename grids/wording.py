@@ -6,6 +6,7 @@ from typing import Any
 
 from grids.models import Grid
 from grids.policy import (
+    FACTS,
     INDICATORS,
     NUMBERS,
     TERMS,
@@ -14,7 +15,11 @@ from grids.policy import (
     Checklist,
     Correction,
     Expected,
+    Grade,
+    GradeCriterion,
+    GradeScheme,
     Item,
+    KeyGround,
     Level,
     LimitRow,
     Milestone,
@@ -43,6 +48,10 @@ def sections(values: PolicyValues) -> list[tuple[str, list[tuple[str, Any]]]]:
         ("清单", values.checklists, checklist_words),
         ("清单项目", values.items, lambda row: item_words(row, values)),
         ("分档", values.branches, branch_words),
+        ("等级评价办法", values.grade_schemes, scheme_words),
+        ("信用等级", values.grades, grade_words),
+        ("评价标准", values.grade_criteria, criterion_words),
+        ("重点监管情形", values.key_grounds, ground_words),
         ("原文校正", values.corrections, correction_words),
         ("名称", values.labels, lambda row: f"{TERMS[row.term]}称为{row.text}"),
     ]
@@ -58,6 +67,38 @@ def statements(values: PolicyValues) -> dict[str, list[str]]:
         for text, row in rows:
             said[row.clause].append(text)
     return dict(said)
+
+
+def scheme_words(scheme: GradeScheme) -> str:
+    kind = f"，满分 {scheme.points} 分" if scheme.points else ""
+    example = "（示例）" if scheme.example else ""
+    return f"{scheme.name}{example}{kind}{_assumed(scheme.assumed)}"
+
+
+def grade_words(grade: Grade) -> str:
+    least = f"，{grade.min_points} 分以上" if grade.min_points is not None else ""
+    words = "，".join(filter(None, [grade.meaning, grade.consequence]))
+    return f"{grade.name}{least}：{words}{_assumed(grade.assumed)}"
+
+
+def criterion_words(row: GradeCriterion) -> str:
+    """Return 评为C级：被查处三次以上（劳动保障违法行为被查处次数达到 3）."""
+    effect = f"评为{row.grade}级"
+    if row.points is not None and not row.grade:
+        each = "每次扣" if row.each else "扣"
+        most = f"，最多 {row.most} 分" if row.most else ""
+        effect = f"{each} {row.points} 分{most}"
+    needed = f"{FACTS[row.fact]}达到 {row.at_least}"
+    return f"{effect}：{row.name}（{needed}）{_assumed(row.assumed)}"
+
+
+def ground_words(ground: KeyGround) -> str:
+    """Return 欠薪2个月以上（拖欠工资月数达到 2）."""
+    bounds = [f"达到 {ground.at_least}"] if ground.at_least is not None else []
+    bounds += [f"不超过 {ground.at_most}"] if ground.at_most is not None else []
+    window = f"{ground.days} 日内" if ground.days else ""
+    needed = f"{window}{FACTS[ground.fact]}{'、'.join(bounds)}"
+    return f"{ground.name}（{needed}）{_assumed(ground.assumed)}"
 
 
 def level_words(level: Level) -> str:

@@ -9,6 +9,7 @@ from cases import rules
 from cases.models import Case, Extension, Writ
 from cases.services.clocks import Clocks
 from cases.services.writs import check_sealed
+from enterprises.changes import facts_changed
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from grids.services import mark_dirty
@@ -125,6 +126,7 @@ def close_case(*, case: Case, outcome: str, note: str, on: date, by: User) -> No
         state=Extension.State.REJECTED, decided_on=on, decided_by=by
     )
     mark_dirty(case.grid, on)
+    facts_changed(case.enterprise_id)
     record(
         "case.closed",
         by=by,
@@ -153,6 +155,7 @@ def note_correction(*, writ: Writ, on: date, by: User) -> None:
         raise rules.NotAllowed("改正日期应在制发日期与今天之间。")
     writ.corrected_on = on
     writ.save(update_fields=["corrected_on"])
+    facts_changed(case.enterprise_id)
     record("writ.corrected", by=by, target=case, number=writ.number, on=on)
 
 

@@ -9,12 +9,13 @@ from django.utils import timezone
 from cases import rules
 from cases.models import Case, CaseMember, Matter
 from cases.services.clocks import Clocks
-from cases.services.writs import agency_word, check_sealed
+from cases.services.writs import check_sealed
 from cases.team import members_of
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import Person, User
 from gridinspect.audit.services import record
 from gridinspect.documents.numbering import next_number
+from grids.agencies import agency_word
 from grids.services import note_entry
 
 

@@ -9,12 +9,14 @@ from django.utils import timezone
 from cases import papers, rules
 from cases.models import Identity, Matter, Writ
 from cases.services.clocks import Clocks
-from cases.services.writs import agency_word, check_sealed, issue, remedies
+from cases.services.writs import check_sealed, issue, remedies
+from enterprises.changes import facts_changed
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import record
 from gridinspect.documents.numbering import next_number
+from grids.agencies import agency_word
 from grids.models import Grid
 from grids.services import note_entry
 
@@ -94,6 +96,7 @@ def register_matter(
     person.matter = matter
     person.save()
     note_entry(by.person, timezone.localdate())
+    facts_changed(enterprise)
     record(
         "matter.registered",
         by=by,
@@ -206,6 +209,7 @@ def _decide(matter: Matter, state: str, *, on: date, reason: str, by: User) -> N
     matter.state, matter.decided_on, matter.decided_by = state, on, by
     matter.decision_reason = reason
     matter.save(update_fields=["state", "decided_on", "decided_by", "decision_reason"])
+    facts_changed(matter.enterprise_id)
 
 
 def _letter(matter: Matter) -> dict:

@@ -15,6 +15,7 @@ from gridinspect.documents import pdf
 from gridinspect.documents.numbering import next_number
 from gridinspect.documents.services import archive, new_code
 from gridinspect.law import Limit
+from grids.agencies import agency_name, agency_word
 from grids.models import Grid
 from grids.policy import UNITS
 
@@ -36,22 +37,6 @@ def check_sealed(*texts: str, sealed: Iterable[str]) -> None:
         raise IdentityInText(
             "文字中出现了举报人的姓名、证件号码、电话或地址，请删去后再提交。"
         )
-
-
-def agency_word(district: Grid) -> str:
-    """Return the 机关代字 of a district's bureau: 郑二七 for 郑州市二七区.
-
-    With the city's first character, since two cities may have a 鼓楼区 and each has a
-    number series of its own.
-    """
-    name = district.name
-    short = name[:-1] if len(name) > 2 and name[-1] in "区县市" else name
-    return f"{district.city.name[:1]}{short}"
-
-
-def agency_name(district: Grid) -> str:
-    """Return the bureau's name as it stands on a writ."""
-    return f"{district.city.name}{district.name}人力资源和社会保障局"
 
 
 def remedies(district: Grid, on: date) -> str:

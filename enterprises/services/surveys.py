@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from enterprises import survey_rules
+from enterprises.changes import facts_changed
 from enterprises.models import Enterprise, Survey
 from enterprises.services.files import Refused, grids_since
 from enterprises.survey_forms import CURRENT, Question, SurveyForm, survey_form
@@ -109,6 +110,7 @@ def _finish(survey: Survey, by: User) -> Survey:
     survey.save()
     mark_all_dirty(grids_since(enterprise, survey.surveyed_on), survey.surveyed_on)
     note_entry(by.person, today)
+    facts_changed(enterprise)
     record(
         "survey.submitted",
         by=by,

@@ -38,6 +38,9 @@ class Permission(StrEnum):
     CASE_FILE = auto()
     CASE_HANDLE = auto()
     CASE_APPROVE = auto()
+    SUPERVISION_EDIT = auto()  # prepare grades, key units and publications
+    SUPERVISION_APPROVE = auto()  # approve what another has prepared of these
+    KEY_REASON_VIEW = auto()  # that complaints are why a unit is under key supervision
     COVERAGE_VIEW = auto()
     REPORT_VIEW = auto()
     REPORT_MAKE = auto()
@@ -82,6 +85,7 @@ _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
 _BUREAU |= {P.FILE_PRINT}
 _IMPORTS = {P.ENTERPRISE_IMPORT, P.STAFF_IMPORT}
 _DIRECTS = {P.OFFICE_EDIT, P.TASK_ASSIGN}
+_SUPERVISES = {P.SUPERVISION_EDIT, P.KEY_REASON_VIEW}
 
 GRANTS: dict[str, frozenset[Permission]] = {
     role: frozenset(permissions)
@@ -101,17 +105,21 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _ANSWERS
         | {P.GRID_EDIT, P.GRID_IMPORT, P.CASE_FILE, P.CASE_HANDLE}
         | {P.ENTERPRISE_ALLOCATE, P.POSTER_HANG}
+        | _SUPERVISES
         | {P.STATUS_DECIDE, P.UNIT_MERGE, P.UNIT_HANDOVER},
         Role.INTAKE: _LOOK
         | _ANSWERS
+        | {P.KEY_REASON_VIEW}
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
         Role.LEADER: _LOOK
         | _REPORTS
         | _ANSWERS
         | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
         | {P.TASK_ASSIGN}
-        | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL},
-        Role.LEGAL_REVIEWER: _LOOK | {P.ENTERPRISE_VIEW, P.CASE_VIEW},
+        | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL}
+        | {P.SUPERVISION_APPROVE, P.KEY_REASON_VIEW},
+        Role.LEGAL_REVIEWER: _LOOK
+        | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.KEY_REASON_VIEW},
         Role.SQUAD_LEADER: _LOOK
         | _FILES
         | _REPORTS
@@ -125,6 +133,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _FILES
         | _VISITS
         | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN}
+        | _SUPERVISES
         | {P.POSTER_HANG, P.FILE_PRINT},
         Role.PART_TIME_INSPECTOR: _LOOK
         | _FILES

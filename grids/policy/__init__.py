@@ -6,6 +6,13 @@ keeps, so a loaded version is read back through the same checks.
 """
 
 from grids.policy.reading import parse_policy
+from grids.policy.supervising import (
+    Grade,
+    GradeCriterion,
+    GradeScheme,
+    KeyGround,
+    PublicCandidate,
+)
 from grids.policy.values import (
     Branch,
     Checklist,
@@ -31,22 +38,30 @@ from grids.policy.values import (
 )
 from grids.policy.words import (
     CLAUSE_KINDS,
+    FACTS,
     GRID_KINDS,
     INDICATORS,
     LAYERS,
     NUMBERS,
     PERSON_KINDS,
+    PUBLIC_LISTS,
+    SECRET_FACTS,
+    STATES,
     TERMS,
     UNITS,
 )
 
 __all__ = [
     "CLAUSE_KINDS",
+    "FACTS",
     "GRID_KINDS",
     "INDICATORS",
     "LAYERS",
     "NUMBERS",
     "PERSON_KINDS",
+    "PUBLIC_LISTS",
+    "SECRET_FACTS",
+    "STATES",
     "TERMS",
     "UNITS",
     "Branch",
@@ -54,7 +69,11 @@ __all__ = [
     "Clause",
     "Correction",
     "Expected",
+    "Grade",
+    "GradeCriterion",
+    "GradeScheme",
     "Item",
+    "KeyGround",
     "Label",
     "Level",
     "LimitRow",
@@ -63,6 +82,7 @@ __all__ = [
     "Phase",
     "PolicyError",
     "PolicyValues",
+    "PublicCandidate",
     "Quota",
     "Retirement",
     "Share",

@@ -18,6 +18,7 @@ from grids.policy.words import (
     CLAUSE_KINDS,
     COUNTINGS,
     COVERS,
+    FACTS,
     GRID_KINDS,
     INDICATORS,
     LAYERS,
@@ -26,6 +27,7 @@ from grids.policy.words import (
     NUMBERS,
     OFFICE_KINDS,
     PERSON_KINDS,
+    PUBLIC_LISTS,
     STATUTES,
     TERMS,
     UNITS,
@@ -301,6 +303,50 @@ def _check_statutes(policy: PolicyValues) -> None:
     _no_twins((row.category for row in policy.retirement), "退休类别")
 
 
+def _check_grading(policy: PolicyValues) -> None:
+    schemes = {scheme.key for scheme in policy.grade_schemes}
+    _no_twins((one.key for one in policy.grade_schemes), "等级评价办法")
+    for scheme in policy.grade_schemes:
+        if not policy.grades_of(scheme.key):
+            raise PolicyError(f"“{scheme.name}”没有等级，请补上 [[grade]]。")
+        if not scheme.clause and not scheme.source:
+            raise PolicyError(f"“{scheme.name}”没有依据，请写明“clause”或“source”。")
+    for grade in policy.grades:
+        _one_of(grade.scheme, schemes, f"等级 {grade.key} 的“scheme”")
+    _no_twins((f"{one.scheme}/{one.key}" for one in policy.grades), "等级")
+    _no_twins((f"{one.scheme}/{one.key}" for one in policy.grade_criteria), "评价标准")
+    for criterion in policy.grade_criteria:
+        _one_of(criterion.scheme, schemes, f"评价标准 {criterion.key} 的“scheme”")
+
+
+def _check_criteria(policy: PolicyValues) -> None:
+    for criterion in policy.grade_criteria:
+        where = f"评价标准 {criterion.key} "
+        _one_of(criterion.fact, FACTS, f"{where}的“fact”")
+        if criterion.grade:
+            known = {one.key for one in policy.grades_of(criterion.scheme)}
+            _one_of(criterion.grade, known, f"{where}的“grade”")
+        elif criterion.points is None:
+            raise PolicyError(f"{where}没有后果，请写明“grade”或“points”。")
+        if criterion.at_least < 1:
+            raise PolicyError(f"{where}的“at_least”至少为 1，请改正。")
+
+
+def _check_supervising(policy: PolicyValues) -> None:
+    _no_twins((one.key for one in policy.key_grounds), "重点监管情形")
+    for ground in policy.key_grounds:
+        where = f"重点监管情形 {ground.key} "
+        _one_of(ground.fact, FACTS, f"{where}的“fact”")
+        if ground.at_least is None and ground.at_most is None:
+            raise PolicyError(f"{where}没有界限，请写明“at_least”或“at_most”。")
+    _no_twins((f"{one.list}/{one.key}" for one in policy.public_candidates), "公布情形")
+    for row in policy.public_candidates:
+        where = f"公布情形 {row.key} "
+        _one_of(row.list, PUBLIC_LISTS, f"{where}的“list”")
+        for fact in filter(None, (row.fact, row.and_fact)):
+            _one_of(fact, FACTS, f"{where}的“fact”")
+
+
 CHECKS: Sequence[Callable[[PolicyValues], None]] = (
     _check_head,
     _check_clauses,
@@ -315,4 +361,7 @@ CHECKS: Sequence[Callable[[PolicyValues], None]] = (
     _check_branches,
     _check_shares,
     _check_statutes,
+    _check_grading,
+    _check_criteria,
+    _check_supervising,
 )

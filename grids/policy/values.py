@@ -8,6 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from gridinspect.law import Limit
+from grids.policy.supervising import (
+    Grade,
+    GradeCriterion,
+    GradeScheme,
+    KeyGround,
+    PublicCandidate,
+)
 from grids.policy.words import GRID_KINDS, NUMBERS, TERMS
 
 
@@ -353,6 +360,11 @@ class PolicyValues:
     branches: tuple[Branch, ...] = ()
     corrections: tuple[Correction, ...] = ()
     statutes: tuple[Statute, ...] = ()
+    grade_schemes: tuple[GradeScheme, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    grade_criteria: tuple[GradeCriterion, ...] = ()
+    key_grounds: tuple[KeyGround, ...] = ()
+    public_candidates: tuple[PublicCandidate, ...] = ()
 
     @cached_property
     def _levels_by_kind(self) -> dict[str, Level]:
@@ -412,6 +424,14 @@ class PolicyValues:
     def items_of(self, checklist: str) -> tuple[Item, ...]:
         """Return the things of a checklist that is followed, in the plan's order."""
         return tuple(one for one in self.items if one.checklist == checklist)
+
+    def grades_of(self, scheme: str) -> tuple[Grade, ...]:
+        """Return the grades of a scheme, the best one first."""
+        return tuple(one for one in self.grades if one.scheme == scheme)
+
+    def criteria_of(self, scheme: str) -> tuple[GradeCriterion, ...]:
+        """Return what decides between the grades of a scheme."""
+        return tuple(one for one in self.grade_criteria if one.scheme == scheme)
 
     def milestone(self, key: str) -> Milestone | None:
         """Return a milestone by its key."""
@@ -547,5 +567,10 @@ TABLES: dict[str, tuple[str, type]] = {
     "branch": ("branches", Branch),
     "correction": ("corrections", Correction),
     "statute": ("statutes", Statute),
+    "grade_scheme": ("grade_schemes", GradeScheme),
+    "grade": ("grades", Grade),
+    "grade_criterion": ("grade_criteria", GradeCriterion),
+    "key_ground": ("key_grounds", KeyGround),
+    "public_candidate": ("public_candidates", PublicCandidate),
 }
 _TABLES_BY_FIELD = {field: table for table, (field, _) in TABLES.items()}

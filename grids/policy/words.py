@@ -85,6 +85,47 @@ NUMBERS = {
     "elimination_percent": "每年淘汰比例上限",
     "exit_months_before_retirement": "退休前退出",
     "post_list_month": "岗位明细表填报月份",
+    "publication_months": "重大违法公布周期",
+}
+# What criteria and grounds of supervision ask for; who knows it registers a supplier
+# (enterprises.supervision.facts). Suppliers of counts are added up, of states the
+# largest is taken.
+FACTS = {
+    "punished": "劳动保障违法行为被查处次数",
+    "refused": "逾期未按指令改正或拒不履行决定",
+    "obstructed": "阻挠劳动保障监察",
+    "child_labour": "使用童工、强迫劳动等严重违法",
+    "incidents": "引发群体性、极端事件或严重社会影响",
+    "crimes": "因劳动保障违法行为被追究刑事责任",
+    "complaints": "被举报投诉次数",
+    "petitions": "集体上访",
+    "wage_arrears_months": "拖欠工资月数",
+    "wage_arrears_yuan": "拖欠工资金额（元）",
+    "insurance_arrears_months": "拖欠社会保险费月数",
+    "hours_violations": "工时休假违法被查处次数",
+    "women_violations": "女职工、未成年工保护违法被查处次数",
+    "wages_unpaid_after_order": "责令支付工资逾期未支付",
+    "review_missing": "未报送书面审查材料",
+    "opened": "新开业或新纳入底数",
+    "supervised": "已纳入监管（采集、走访、检查）",
+    "key_grade": "等级属重点对象",
+    "dishonest": "列入失信名单",
+}
+STATES = frozenset(
+    {
+        "wage_arrears_months",
+        "wage_arrears_yuan",
+        "insurance_arrears_months",
+        "opened",
+        "key_grade",
+        "dishonest",
+    }
+)
+# Facts that tell of complaints: who may not know of those learns nothing of these.
+SECRET_FACTS = frozenset({"complaints", "petitions"})
+PUBLIC_LISTS = {
+    "violation": "重大劳动保障违法行为社会公布",
+    "dishonest": "拖欠农民工工资失信联合惩戒名单",
 }
 # What a law says that plans are compared with.
 STATUTES = frozenset(

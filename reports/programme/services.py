@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from cases.services.writs import agency_name, agency_word
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import record
@@ -20,6 +19,7 @@ from gridinspect.documents.models import Attachment
 from gridinspect.documents.numbering import next_number
 from gridinspect.documents.services import archive, new_code
 from grids.access import may
+from grids.agencies import agency_name, agency_word
 from grids.models import City, Grid
 from reports.models import Assessment, Finding, TargetLetter
 from reports.programme.boards import Board, PhaseRow, board_of

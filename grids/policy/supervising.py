@@ -1,0 +1,116 @@
+"""What a policy says of classified supervision (分类监管): grades, grounds, lists."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class GradeScheme:
+    """One way to grade units for a year (守法诚信等级评价办法).
+
+    `points` is what a unit begins the year with in a scheme of points. The grades of a
+    scheme are [[grade]] rows from the best to the worst, what decides between them are
+    [[grade_criterion]] rows. An `example` is never taken unless somebody asks for it.
+    """
+
+    key: str
+    name: str
+    since: date
+    clause: str = ""
+    source: str = ""
+    points: int | None = None
+    valid_months: int = 12
+    example: bool = False
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One grade of a scheme, and what follows from it.
+
+    `visits_max` caps the routine inspections of a year. `is_key` puts the unit under
+    key supervision where a ground asks for that, `interview` asks for a talk with its
+    head (约谈), `published` lets the grade be made public.
+    """
+
+    scheme: str
+    key: str
+    name: str
+    meaning: str = ""
+    min_points: int | None = None
+    visits_max: int | None = None
+    interview: bool = False
+    is_key: bool = False
+    published: bool = False
+    consequence: str = ""
+    clause: str = ""
+    source: str = ""
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class GradeCriterion:
+    """A fact of the year that leads to a grade, or that costs points.
+
+    It holds when the fact reaches `at_least`. With `each`, `points` are taken for every
+    one counted, at most `most` altogether.
+    """
+
+    scheme: str
+    key: str
+    name: str
+    fact: str
+    at_least: int = 1
+    grade: str = ""
+    points: int | None = None
+    each: bool = False
+    most: int | None = None
+    clause: str = ""
+    source: str = ""
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class KeyGround:
+    """A condition under which a unit is a key unit (重点监管) while it holds.
+
+    Rows with one clause are one ground in several conditions. `days` is the window,
+    back from the day asked about, in which a fact counts. A `secret` one tells of
+    complaints: who may not know of them sees that the unit is listed, and not why.
+    """
+
+    key: str
+    name: str
+    fact: str
+    at_least: int | None = None
+    at_most: int | None = None
+    days: int | None = None
+    secret: bool = False
+    clause: str = ""
+    source: str = ""
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PublicCandidate:
+    """A fact that makes a unit a candidate for publication; persons decide.
+
+    `list` is `violation` (重大违法公布) or `dishonest` (拖欠农民工工资失信名单). With
+    `and_fact` that one must be there too. `category` is one of the kinds of the list.
+    """
+
+    list: str
+    key: str
+    category: str
+    fact: str
+    at_least: int = 1
+    and_fact: str = ""
+    days: int = 365
+    source: str = ""
+    clause: str = ""
+    assumed: bool = False
+    note: str = ""
