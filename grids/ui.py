@@ -9,7 +9,7 @@ from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name, name_acts, name_values
 from gridinspect.ui.registry import TimelineEntry, menu, standing, tabs, timeline
 from grids.draft_forms import TITLES
-from grids.models import Grid, Posting
+from grids.models import Grid, PolicyDraft, Posting
 from grids.views.roads import roads_tab
 
 menu.add(
@@ -136,9 +136,16 @@ def _details(data: dict) -> str:
     return ""
 
 
+def _writing(user: User, draft: PolicyDraft) -> Iterator[TimelineEntry]:
+    """Tell who wrote which part of a draft."""
+    for event in history(draft):
+        note = TITLES.get(event.data.get("section", ""), "")
+        yield TimelineEntry(event.at, act_name(event.verb), event.actor_name, note=note)
+
+
 tabs.add("grids.grid", "roads", "道路门牌", roads_tab, Permission.GRID_VIEW)
 timeline.add("grids.grid", _history)
-timeline.add("grids.policydraft", _history)
+timeline.add("grids.policydraft", _writing)
 timeline.add("grids.codescheme", _history)
 timeline.add("accounts.user", _history)
 

@@ -804,7 +804,9 @@ SAFETY = {
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 500, 503])
-def test_an_error_is_told_in_chinese_without_a_trace(status, client, monkeypatch):
+def test_an_error_is_told_in_chinese_without_a_trace(
+    status, client, monkeypatch, caplog
+):
     from django.core.exceptions import BadRequest, PermissionDenied
     from django.db import OperationalError
     from django.http import Http404, HttpResponseNotAllowed
@@ -829,6 +831,10 @@ def test_an_error_is_told_in_chinese_without_a_trace(status, client, monkeypatch
     assert response.status_code == status
     assert "secret detail" not in text
     assert "Traceback" not in text
+    if status >= 500:  # the administrator finds the cause under the number
+        number = response.headers["X-Error-Number"]
+        assert f"{number} {status} GET" in caplog.text
+        assert "Error: secret detail" in caplog.text
     if status != 405:
         assert re.search("[\u4e00-\u9fff]{4}", text)
         assert response.headers["X-Error-Number"] in text

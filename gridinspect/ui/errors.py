@@ -96,8 +96,11 @@ def answer(request: HttpRequest, fault: Fault, *, detail: str = "") -> HttpRespo
     The headers carry the same words, for a script that cannot show a whole page.
     """
     number = f"{timezone.localdate():%Y%m%d}-{secrets.token_hex(3).upper()}"
-    level = logging.ERROR if fault.status >= 500 else logging.WARNING
-    logger.log(level, "%s %s %s %s", number, fault.status, request.method, request.path)
+    line = f"{number} {fault.status} {request.method} {request.path}"
+    if fault.status >= 500:  # the number must lead to the cause, which no page shows
+        logger.error(line, exc_info=sys.exc_info()[0] is not None)
+    else:
+        logger.warning(line)
     words = detail if detail.endswith("。") else fault.what  # sentences for people
     html = render_to_string(
         "errors/error.html", {"fault": fault, "what": words, "number": number}

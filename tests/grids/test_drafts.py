@@ -188,6 +188,18 @@ def test_a_section_that_is_saved_unchanged_says_what_it_said(
     assert draft.edition == 2
 
 
+def test_the_page_of_a_draft_tells_who_wrote_which_part(draft, admin_client, admin):
+    change_draft(
+        draft=draft,
+        edition=1,
+        section="number",
+        rows=rows_of(draft, "number", value=7),
+        by=admin,
+    )
+    page = admin_client.get(draft.get_absolute_url(), {"tab": "timeline"})
+    assert "其他数值" in page.content.decode()
+
+
 def test_the_head_is_edited_like_the_rest(draft, admin_client):
     url = reverse("grids:draft-section", args=[draft.pk, "head"])
     form = admin_client.get(url).context["form"]
