@@ -12,6 +12,8 @@ from grids.models import Grid, PolicyClause
 from grids.policy import (
     FACTS,
     INDICATORS,
+    INDICATORS,
+    INSPECTION_KINDS,
     NUMBERS,
     PERSON_KINDS,
     TERMS,
@@ -40,6 +42,8 @@ TITLES = {
     "grade": "信用等级",
     "grade_criterion": "评价标准",
     "key_ground": "重点监管情形",
+    "inspection_cap": "检查频次上限",
+    "inspection_exemption": "不计入频次的情形",
 }
 LABELS = {
     "id": "编号",
@@ -114,6 +118,9 @@ LABELS = {
     "each": "每次扣分",
     "most": "最多扣分",
     "secret": "依据涉及举报投诉，不公开",
+    "counts": "计入的检查",
+    "grade": "信用等级",
+    "secret": "只让办案人员看到",
 }
 # What a form doesn't show stays as it is in the row.
 KEPT = {
@@ -155,7 +162,12 @@ CHOICES: dict[tuple[str, str], Any] = {
         ("open", "未写明"),
     ],
 }
-SETS = {"kinds": Grid.Kind.choices, "any_of": PERSON_KINDS, "by": PERSON_KINDS}
+SETS = {
+    "kinds": Grid.Kind.choices,
+    "any_of": PERSON_KINDS,
+    "by": PERSON_KINDS,
+    "counts": INSPECTION_KINDS,
+}
 
 
 class Lines(forms.CharField):

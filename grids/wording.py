@@ -8,6 +8,7 @@ from grids.models import Grid
 from grids.policy import (
     FACTS,
     INDICATORS,
+    INSPECTION_KINDS,
     NUMBERS,
     TERMS,
     UNITS,
@@ -18,6 +19,8 @@ from grids.policy import (
     Grade,
     GradeCriterion,
     GradeScheme,
+    InspectionCap,
+    InspectionExemption,
     Item,
     KeyGround,
     Level,
@@ -52,6 +55,8 @@ def sections(values: PolicyValues) -> list[tuple[str, list[tuple[str, Any]]]]:
         ("信用等级", values.grades, grade_words),
         ("评价标准", values.grade_criteria, criterion_words),
         ("重点监管情形", values.key_grounds, ground_words),
+        ("检查频次上限", values.inspection_caps, cap_words),
+        ("不计入频次的情形", values.inspection_exemptions, exemption_words),
         ("原文校正", values.corrections, correction_words),
         ("名称", values.labels, lambda row: f"{TERMS[row.term]}称为{row.text}"),
     ]
@@ -187,6 +192,18 @@ def branch_words(row: Branch) -> str:
     least = "" if row.at_least is None else f"{row.at_least} {unit}以上"
     most = "" if row.at_most is None else f"{row.at_most} {unit}以内"
     return f"{row.of}：{'、'.join(filter(None, (least, most)))}，{row.outcome}"
+
+
+def cap_words(row: InspectionCap) -> str:
+    """Say how often a year a unit may be inspected, and what counts."""
+    kinds = "、".join(INSPECTION_KINDS[kind] for kind in row.counts)
+    whom = f"信用等级 {row.grade} 的单位" if row.grade else "每个单位"
+    return f"{whom}每年不超过 {row.value} 次（{kinds}）{_assumed(row.assumed)}"
+
+
+def exemption_words(row: InspectionExemption) -> str:
+    """Say for which reason an inspection does not count."""
+    return f"{row.name}{_assumed(row.assumed)}"
 
 
 def correction_words(row: Correction) -> str:

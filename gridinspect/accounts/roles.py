@@ -41,6 +41,13 @@ class Permission(StrEnum):
     SUPERVISION_EDIT = auto()  # prepare grades, key units and publications
     SUPERVISION_APPROVE = auto()  # approve what another has prepared of these
     KEY_REASON_VIEW = auto()  # that complaints are why a unit is under key supervision
+    INSPECTION_VIEW = auto()
+    INSPECTION_HANDLE = auto()  # plan, notify, record and conclude inspections
+    INSPECTION_APPROVE = auto()
+    INSPECTION_GROUND = auto()  # why a unit is singled out: it may be a complaint
+    REVIEW_VIEW = auto()
+    REVIEW_HANDLE = auto()  # the yearly written review: receive, check, conclude
+    REVIEW_MANAGE = auto()  # begin, announce and end a campaign
     COVERAGE_VIEW = auto()
     REPORT_VIEW = auto()
     REPORT_MAKE = auto()
@@ -83,6 +90,9 @@ _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
 _PROGRAMME = {P.PROGRAMME_REPORT, P.PROGRAMME_ASSESS}
 _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
 _BUREAU |= {P.FILE_PRINT}
+_INSPECTS = {P.INSPECTION_VIEW, P.INSPECTION_HANDLE}
+_REASONS = {P.INSPECTION_VIEW, P.INSPECTION_GROUND}
+_REVIEWS = {P.REVIEW_VIEW, P.REVIEW_HANDLE}
 _IMPORTS = {P.ENTERPRISE_IMPORT, P.STAFF_IMPORT}
 _DIRECTS = {P.OFFICE_EDIT, P.TASK_ASSIGN}
 _SUPERVISES = {P.SUPERVISION_EDIT, P.KEY_REASON_VIEW}
@@ -91,6 +101,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
     role: frozenset(permissions)
     for role, permissions in {
         Role.CITY_BUREAU: _BUREAU
+        | _REASONS
+        | {P.REVIEW_VIEW}
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
@@ -98,6 +110,10 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | {P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_ADOPT, P.CALENDAR_EDIT}
         | {P.ENTERPRISE_ALLOCATE},
         Role.DISTRICT_BUREAU: _BUREAU
+        | _INSPECTS
+        | _REASONS
+        | _REVIEWS
+        | {P.REVIEW_MANAGE}
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
@@ -108,10 +124,13 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _SUPERVISES
         | {P.STATUS_DECIDE, P.UNIT_MERGE, P.UNIT_HANDOVER},
         Role.INTAKE: _LOOK
+        | _REASONS
         | _ANSWERS
         | {P.KEY_REASON_VIEW}
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
         Role.LEADER: _LOOK
+        | _REASONS
+        | {P.INSPECTION_APPROVE, P.REVIEW_VIEW}
         | _REPORTS
         | _ANSWERS
         | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
@@ -120,7 +139,11 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | {P.SUPERVISION_APPROVE, P.KEY_REASON_VIEW},
         Role.LEGAL_REVIEWER: _LOOK
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.KEY_REASON_VIEW},
+        | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL},
+        Role.LEGAL_REVIEWER: _LOOK | _REASONS | {P.ENTERPRISE_VIEW, P.CASE_VIEW},
         Role.SQUAD_LEADER: _LOOK
+        | _INSPECTS
+        | _REVIEWS
         | _FILES
         | _REPORTS
         | _PROGRAMME
@@ -130,16 +153,21 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW, P.POSTER_HANG}
         | {P.FILE_PRINT, P.STATUS_DECIDE},
         Role.FULL_TIME_INSPECTOR: _LOOK
+        | _INSPECTS
+        | _REASONS
+        | _REVIEWS
         | _FILES
         | _VISITS
         | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN}
         | _SUPERVISES
         | {P.POSTER_HANG, P.FILE_PRINT},
         Role.PART_TIME_INSPECTOR: _LOOK
+        | _INSPECTS
+        | _REVIEWS
         | _FILES
         | _VISITS
         | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN, P.POSTER_HANG},
-        Role.ASSISTANT: _LOOK | _FILES | _VISITS | {P.POSTER_HANG},
+        Role.ASSISTANT: _LOOK | _FILES | _VISITS | {P.POSTER_HANG, P.REVIEW_VIEW},
         Role.ENTERPRISE_ASSISTANT: set(),
         Role.AGENCY_CLERK: {P.STAFF_VIEW},
         Role.CUSTODIAN: {P.GRID_VIEW},

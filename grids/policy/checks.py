@@ -21,6 +21,7 @@ from grids.policy.words import (
     FACTS,
     GRID_KINDS,
     INDICATORS,
+    INSPECTION_KINDS,
     LAYERS,
     MEASURES,
     NODE_MEASURES,
@@ -347,6 +348,25 @@ def _check_supervising(policy: PolicyValues) -> None:
             _one_of(fact, FACTS, f"{where}的“fact”")
 
 
+def _check_inspections(policy: PolicyValues) -> None:
+    for cap in policy.inspection_caps:
+        for kind in cap.counts:
+            _one_of(kind, INSPECTION_KINDS, "[[inspection_cap]] 的“counts”")
+        if not cap.source:
+            raise PolicyError("检查频次上限没有写明出处，请补上“source”。")
+    _no_twins(
+        ((row.grade, row.since.isoformat()) for row in policy.inspection_caps),
+        "检查频次上限",
+    )
+    for row in policy.inspection_exemptions:
+        if not row.source:
+            raise PolicyError(f"不计入频次的情形“{row.name}”没有写明出处，请补上。")
+    _no_twins(
+        ((row.key, row.since.isoformat()) for row in policy.inspection_exemptions),
+        "不计入频次的情形",
+    )
+
+
 CHECKS: Sequence[Callable[[PolicyValues], None]] = (
     _check_head,
     _check_clauses,
@@ -364,4 +384,5 @@ CHECKS: Sequence[Callable[[PolicyValues], None]] = (
     _check_grading,
     _check_criteria,
     _check_supervising,
+    _check_inspections,
 )

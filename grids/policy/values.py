@@ -328,6 +328,44 @@ class Retirement:
 
 
 @dataclass(frozen=True)
+class InspectionCap:
+    """How often a year a unit may be inspected (涉企检查频次).
+
+    `counts` are the kinds of inspection that count (see INSPECTION_KINDS). A row with
+    a `grade` is for units of that credit grade; one without is for all the others.
+    """
+
+    value: int
+    counts: tuple[str, ...]
+    source: str
+    since: date
+    grade: str = ""
+    clause: str = ""
+    text: str = ""
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class InspectionExemption:
+    """A reason for which an inspection does not count (不计入频次).
+
+    `secret` reasons would tell the unit that somebody complained: only those who handle
+    cases see them.
+    """
+
+    key: str
+    name: str
+    source: str
+    since: date
+    secret: bool = False
+    clause: str = ""
+    text: str = ""
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class PolicyValues:
     """One version of one policy, checked."""
 
@@ -365,6 +403,8 @@ class PolicyValues:
     grade_criteria: tuple[GradeCriterion, ...] = ()
     key_grounds: tuple[KeyGround, ...] = ()
     public_candidates: tuple[PublicCandidate, ...] = ()
+    inspection_caps: tuple[InspectionCap, ...] = ()
+    inspection_exemptions: tuple[InspectionExemption, ...] = ()
 
     @cached_property
     def _levels_by_kind(self) -> dict[str, Level]:
@@ -572,5 +612,7 @@ TABLES: dict[str, tuple[str, type]] = {
     "grade_criterion": ("grade_criteria", GradeCriterion),
     "key_ground": ("key_grounds", KeyGround),
     "public_candidate": ("public_candidates", PublicCandidate),
+    "inspection_cap": ("inspection_caps", InspectionCap),
+    "inspection_exemption": ("inspection_exemptions", InspectionExemption),
 }
 _TABLES_BY_FIELD = {field: table for table, (field, _) in TABLES.items()}

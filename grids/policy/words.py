@@ -86,6 +86,8 @@ NUMBERS = {
     "exit_months_before_retirement": "退休前退出",
     "post_list_month": "岗位明细表填报月份",
     "publication_months": "重大违法公布周期",
+    "inspection_result_days": "检查结果告知",
+    "review_sample_percent": "书面审查实地抽查比例",
 }
 # What criteria and grounds of supervision ask for; who knows it registers a supplier
 # (enterprises.supervision.facts). Suppliers of counts are added up, of states the
@@ -126,6 +128,13 @@ SECRET_FACTS = frozenset({"complaints", "petitions"})
 PUBLIC_LISTS = {
     "violation": "重大劳动保障违法行为社会公布",
     "dishonest": "拖欠农民工工资失信联合惩戒名单",
+}
+# The kinds of inspection that a yearly cap may count.
+INSPECTION_KINDS = {
+    "daily": "日常巡视检查",
+    "campaign": "专项检查",
+    "random": "双随机抽查",
+    "targeted": "专查",
 }
 # What a law says that plans are compared with.
 STATUTES = frozenset(
