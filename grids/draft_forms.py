@@ -12,7 +12,6 @@ from grids.models import Grid, PolicyClause
 from grids.policy import (
     FACTS,
     INDICATORS,
-    INDICATORS,
     INSPECTION_KINDS,
     NUMBERS,
     PERSON_KINDS,
@@ -119,8 +118,6 @@ LABELS = {
     "most": "最多扣分",
     "secret": "依据涉及举报投诉，不公开",
     "counts": "计入的检查",
-    "grade": "信用等级",
-    "secret": "只让办案人员看到",
 }
 # What a form doesn't show stays as it is in the row.
 KEPT = {
