@@ -217,7 +217,8 @@ def limit_words(row: LimitRow) -> str:
         return "没有固定期限"
     if row.value == 0:
         return "当日"
-    return f"{row.value} {UNITS[row.unit]}"
+    value = f"{row.value / 100:g}" if row.unit == "fen_per_hour" else row.value
+    return f"{value} {UNITS[row.unit]}"
 
 
 def _assumed(assumed: bool) -> str:

@@ -29,6 +29,11 @@ class Permission(StrEnum):
     VISIT_VIEW = auto()  # visits, hazards, publicity, words of workers
     VISIT_RECORD = auto()
     VISIT_ANSWER = auto()  # to reports from below and to workers; settle clues
+    PROJECT_CHECK = auto()  # check the five items of a building project on the site
+    UNIT_ASSISTANT = auto()  # appoint and end 企业协管员, set the class of 最低工资
+    WARNING_VIEW = auto()  # what units report from inside: warnings, own surveys
+    WARNING_ANSWER = auto()  # answer a warning, confirm a survey of the unit itself
+    OWN_UNIT = auto()  # the pages of the unit that one watches from inside
     COMPLAINT_INTAKE = auto()
     IDENTITY_REVEAL = auto()  # who sent a report (举报人): intake and leader only
     PERSONAL_REVEAL = auto()  # an ID number or telephone number of staff in full
@@ -87,6 +92,7 @@ _FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD, P.CONTACT_REVEA
 _VISITS = {P.VISIT_VIEW, P.VISIT_RECORD}
 _ANSWERS = {P.VISIT_VIEW, P.VISIT_ANSWER}
 _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
+_FROM_INSIDE = {P.WARNING_VIEW, P.WARNING_ANSWER, P.UNIT_ASSISTANT}
 _PROGRAMME = {P.PROGRAMME_REPORT, P.PROGRAMME_ASSESS}
 _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
 _BUREAU |= {P.FILE_PRINT}
@@ -103,6 +109,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         Role.CITY_BUREAU: _BUREAU
         | _REASONS
         | {P.REVIEW_VIEW}
+        | {P.WARNING_VIEW}
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
@@ -114,6 +121,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _REASONS
         | _REVIEWS
         | {P.REVIEW_MANAGE}
+        | _FROM_INSIDE
+        | {P.PROJECT_CHECK}
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
@@ -134,7 +143,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _REPORTS
         | _ANSWERS
         | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
-        | {P.TASK_ASSIGN}
+        | {P.TASK_ASSIGN, P.WARNING_VIEW}
         | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL}
         | {P.SUPERVISION_APPROVE, P.KEY_REASON_VIEW},
         Role.LEGAL_REVIEWER: _LOOK
@@ -150,7 +159,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _VISITS
         | _ANSWERS
         | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW, P.POSTER_HANG}
-        | {P.FILE_PRINT, P.STATUS_DECIDE},
+        | {P.FILE_PRINT, P.STATUS_DECIDE}
+        | {P.PROJECT_CHECK, P.WARNING_VIEW, P.WARNING_ANSWER},
         Role.FULL_TIME_INSPECTOR: _LOOK
         | _INSPECTS
         | _REASONS
@@ -159,15 +169,17 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _VISITS
         | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN}
         | _SUPERVISES
-        | {P.POSTER_HANG, P.FILE_PRINT},
+        | {P.POSTER_HANG, P.FILE_PRINT}
+        | {P.PROJECT_CHECK, P.WARNING_VIEW, P.WARNING_ANSWER},
         Role.PART_TIME_INSPECTOR: _LOOK
         | _INSPECTS
         | _REVIEWS
         | _FILES
         | _VISITS
-        | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN, P.POSTER_HANG},
+        | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN, P.POSTER_HANG}
+        | {P.PROJECT_CHECK, P.WARNING_VIEW},
         Role.ASSISTANT: _LOOK | _FILES | _VISITS | {P.POSTER_HANG, P.REVIEW_VIEW},
-        Role.ENTERPRISE_ASSISTANT: set(),
+        Role.ENTERPRISE_ASSISTANT: {P.OWN_UNIT},
         Role.AGENCY_CLERK: {P.STAFF_VIEW},
         Role.CUSTODIAN: {P.GRID_VIEW},
         Role.AUDITOR: {P.GRID_VIEW, P.POLICY_VIEW, P.REPORT_VIEW, P.AUDIT_VIEW},

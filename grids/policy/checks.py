@@ -289,8 +289,10 @@ def _check_statutes(policy: PolicyValues) -> None:
     for statute in policy.statutes:
         _one_of(statute.key, STATUTES, "[[statute]] 的“key”")
     for row in policy.limits:
-        if not re.fullmatch(r"T\d{1,2}(-[A-Z0-9]+)?", row.rule):
-            raise PolicyError(f"期限规则“{row.rule}”应写成 T1 至 T22，请改正。")
+        if not re.fullmatch(r"(T\d{1,2}|[A-Z]{2})(-[A-Z0-9]+){0,2}", row.rule):
+            raise PolicyError(
+                f"期限规则“{row.rule}”应写成 T1 至 T22，或 MW-1 这样的编号，请改正。"
+            )
         _one_of(row.unit, UNITS, f"期限 {row.rule} 的“unit”")
         if not row.source:
             raise PolicyError(f"期限 {row.rule} 没有写明出处，请补上“source”。")

@@ -57,6 +57,8 @@ UNITS = {
     "square_metres": "平方米",
     "yuan_per_year": "元每年",
     "month_of_year": "月",
+    "yuan_per_month": "元每月",
+    "fen_per_hour": "元每小时",  # kept in fen, so that it stays a whole number
 }
 # Every number that later parts may ask for, so that a slip of the pen is found.
 NUMBERS = {

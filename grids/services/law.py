@@ -98,5 +98,6 @@ def short(province: str) -> str:
 
 
 def _order(rule: str) -> tuple[int, str]:
+    """Put T1 … T22 first, then the other rules by their names."""
     number, _, rest = rule.removeprefix("T").partition("-")
-    return int(number), rest
+    return (int(number), rest) if number.isdigit() else (100, rule)

@@ -29,6 +29,7 @@ OTHERS = {
         24: "hours of a day",
         40: "hours of the week that the survey's form asks about",
     },
+    "enterprises/wages/rules.py": {12: "months of a year"},
     "grids/code_rules.py": dict.fromkeys(
         (3, 4, 6, 10, 12, 20), "lengths of codes and of their parts"
     ),
@@ -36,11 +37,11 @@ OTHERS = {
     "reports/judging.py": {10: "tenths of a percent"},
     "reports/programme/scoring.py": {10: "tenths of a point"},
     "reports/rules.py": {30: "联网率 is our own definition (design.md 4)"},
-    "reports/tallies.py": {60: "month-ends that stay"},
+    "reports/tallies.py": {60: "month-ends that stay", 2000: "rows written at once"},
     "reports/whatif.py": {10: "digits of a key"},
 }
-# Lengths, pages and months: elsewhere than in rules they say nothing.
-EVERYDAY = {3, 4, 5, 6, 7, 10, 12, 20}
+# Lengths, pages, months and years: elsewhere than in rules they say nothing.
+EVERYDAY = {3, 4, 5, 6, 7, 10, 12, 20, 2000, 2100}
 
 
 def numbers_of(value):
