@@ -240,8 +240,7 @@ def test_the_national_limits(rule, value, unit):
 
 def test_every_rule_from_t1_to_t22_is_there():
     rules = {row.rule.split("-")[0] for row in NATIONAL.limits}
-    rules -= {"PW", "WW"}  # wages: on building sites, warned of from inside
-    assert rules == {f"T{number}" for number in range(1, 23)}
+    assert rules >= {f"T{number}" for number in range(1, 23)}
 
 
 def test_henan_is_shorter_in_natural_days_and_waits_for_the_bureau():
