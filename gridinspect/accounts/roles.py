@@ -34,6 +34,9 @@ class Permission(StrEnum):
     WARNING_VIEW = auto()  # what units report from inside: warnings, own surveys
     WARNING_ANSWER = auto()  # answer a warning, confirm a survey of the unit itself
     OWN_UNIT = auto()  # the pages of the unit that one watches from inside
+    WORKFORCE_VIEW = auto()  # the roster and what a unit filed; numbers masked
+    WORKFORCE_EDIT = auto()
+    WORKER_REVEAL = auto()  # a worker's numbers and addresses in full
     COMPLAINT_INTAKE = auto()
     IDENTITY_REVEAL = auto()  # who sent a report (举报人): intake and leader only
     PERSONAL_REVEAL = auto()  # an ID number or telephone number of staff in full
@@ -91,6 +94,7 @@ _LOOK = {P.GRID_VIEW, P.POLICY_VIEW, P.COVERAGE_VIEW, P.TASK_VIEW, P.TASK_DO}
 _FILES = {P.ENTERPRISE_VIEW, P.ENTERPRISE_EDIT, P.SURVEY_RECORD, P.CONTACT_REVEAL}
 _VISITS = {P.VISIT_VIEW, P.VISIT_RECORD}
 _ANSWERS = {P.VISIT_VIEW, P.VISIT_ANSWER}
+_FILES |= {P.WORKFORCE_VIEW, P.WORKFORCE_EDIT}
 _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
 _FROM_INSIDE = {P.WARNING_VIEW, P.WARNING_ANSWER, P.UNIT_ASSISTANT}
 _PROGRAMME = {P.PROGRAMME_REPORT, P.PROGRAMME_ASSESS}
@@ -136,7 +140,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _REASONS
         | _ANSWERS
         | {P.KEY_REASON_VIEW}
-        | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL},
+        | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.COMPLAINT_INTAKE, P.IDENTITY_REVEAL}
+        | {P.WORKFORCE_VIEW},
         Role.LEADER: _LOOK
         | _REASONS
         | {P.INSPECTION_APPROVE, P.REVIEW_VIEW}
@@ -145,10 +150,12 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
         | {P.TASK_ASSIGN, P.WARNING_VIEW}
         | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL}
-        | {P.SUPERVISION_APPROVE, P.KEY_REASON_VIEW},
+        | {P.SUPERVISION_APPROVE, P.KEY_REASON_VIEW}
+        | {P.WORKFORCE_VIEW, P.WORKER_REVEAL},
         Role.LEGAL_REVIEWER: _LOOK
         | _REASONS
-        | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.KEY_REASON_VIEW},
+        | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.KEY_REASON_VIEW}
+        | {P.WORKFORCE_VIEW},
         Role.SQUAD_LEADER: _LOOK
         | _INSPECTS
         | _REVIEWS
@@ -160,7 +167,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _ANSWERS
         | {P.STAFF_VIEW, P.ENTERPRISE_IMPORT, P.CASE_VIEW, P.POSTER_HANG}
         | {P.FILE_PRINT, P.STATUS_DECIDE}
-        | {P.PROJECT_CHECK, P.WARNING_VIEW, P.WARNING_ANSWER},
+        | {P.PROJECT_CHECK, P.WARNING_VIEW, P.WARNING_ANSWER}
+        | {P.WORKER_REVEAL},
         Role.FULL_TIME_INSPECTOR: _LOOK
         | _INSPECTS
         | _REASONS
@@ -170,7 +178,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | {P.STAFF_VIEW, P.CASE_VIEW, P.CASE_FILE, P.CASE_HANDLE, P.TASK_ASSIGN}
         | _SUPERVISES
         | {P.POSTER_HANG, P.FILE_PRINT}
-        | {P.PROJECT_CHECK, P.WARNING_VIEW, P.WARNING_ANSWER},
+        | {P.PROJECT_CHECK, P.WARNING_VIEW, P.WARNING_ANSWER}
+        | {P.WORKER_REVEAL},
         Role.PART_TIME_INSPECTOR: _LOOK
         | _INSPECTS
         | _REVIEWS
@@ -186,7 +195,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         Role.SYSTEM_ADMIN: {P.GRID_VIEW, P.GRID_EDIT, P.GRID_IMPORT, P.POLICY_VIEW}
         | {P.POLICY_ADOPT, P.CALENDAR_EDIT, P.JOB_VIEW_ALL, P.ACCOUNT_MANAGE}
         | _IMPORTS
-        | {P.ENTERPRISE_VIEW, P.STAFF_VIEW},
+        | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.WORKFORCE_VIEW},
         Role.SECURITY_ADMIN: {P.GRID_VIEW, P.ACCOUNT_MANAGE},
     }.items()
 }

@@ -90,6 +90,10 @@ NUMBERS = {
     "publication_months": "重大违法公布周期",
     "inspection_result_days": "检查结果告知",
     "review_sample_percent": "书面审查实地抽查比例",
+    "working_age": "最低就业年龄",
+    "adult_age": "未成年工年满",
+    "contract_months_to_sign": "订立书面劳动合同的期限",
+    "contract_expiry_days": "合同到期提示",
 }
 # What criteria and grounds of supervision ask for; who knows it registers a supplier
 # (enterprises.supervision.facts). Suppliers of counts are added up, of states the

@@ -22,7 +22,7 @@ OTHERS = {
     "cases/clocks.py": {3: "bands of urgency on the page", 10: "same"},
     "cases/rules.py": {3: "bands of urgency", 10: "same", 12: "months of a year"},
     "enterprises/rules.py": dict.fromkeys(
-        (3, 4, 5, 7, 10, 15, 17, 36), "weights and lengths of codes (GB 32100)"
+        (3, 4, 5, 7, 10, 15, 17, 18, 36), "weights and lengths of codes (GB 32100)"
     ),
     "enterprises/survey_rules.py": {
         20: "characters shown",
@@ -39,6 +39,8 @@ OTHERS = {
     "reports/rules.py": {30: "联网率 is our own definition (design.md 4)"},
     "reports/tallies.py": {60: "month-ends that stay", 2000: "rows written at once"},
     "reports/whatif.py": {10: "digits of a key"},
+    "enterprises/workforce/limits.py": {12: "months of a year"},
+    "enterprises/workforce/rules.py": {10: "the numeral ten", 12: "months of a year"},
 }
 # Lengths, pages, months and years: elsewhere than in rules they say nothing.
 EVERYDAY = {3, 4, 5, 6, 7, 10, 12, 20, 2000, 2100}
