@@ -1,7 +1,37 @@
-"""What visits add to the pages of others: names of acts."""
+"""What visits add to the pages of others: menu, workbench, the file of a unit."""
 
-from cases.visits.models import Hazard
+from collections.abc import Collection, Iterator
+from datetime import date
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.visits import units, words
+from cases.visits.models import Clue, Feedback, Hazard, Visit
+from enterprises.file_sections import FileTable, Part, file_sections
+from enterprises.models import Enterprise
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
 from gridinspect.audit.verbs import name_acts, name_values
+from gridinspect.ui.registry import (
+    TimelineEntry,
+    Todo,
+    menu,
+    tabs,
+    timeline,
+    workbench,
+)
+from gridinspect.ui.tables import build_table
+from grids.access import may
+from grids.models import Posting
+from grids.services.tasks import About, tells_about
+
+P = Permission
+UNIT = "enterprises.enterprise"
+MOST = 10_000  # a line of the workbench counts no further
+
+menu.add("用人单位", "走访记录", "visits:list", P.VISIT_VIEW, "signpost-split", 30)
 
 name_acts(
     {
@@ -20,3 +50,193 @@ name_acts(
     }
 )
 name_values("level", Hazard.Level.choices)
+
+
+# --- the file of a unit ---------------------------------------------------------------
+
+
+def _of_unit(request, unit: Enterprise) -> str:
+    """Show a unit's visits and open hazards, with the way to record another visit."""
+    visits = Visit.objects.filter(enterprise=unit).for_list()
+    hazards = Hazard.objects.filter(enterprise=unit).for_list()
+    context = {
+        "unit": unit,
+        "title": "走访",
+        "empty": "还没有走访记录。点“登记走访”新增。",
+        "table": build_table(
+            request,
+            visits,
+            words.VISITS_OF_UNIT,
+            name="unit-visits",
+            default_sort="-visited_at",
+        ),
+        "hazards": [
+            (hazard, words.topic(hazard), words.hazard_badge(hazard))
+            for hazard in hazards.order_by("cleared_on", "found_on")[:50]
+        ],
+        "may_record": may(request.user, P.VISIT_RECORD, at=unit.grid),
+    }
+    return render_to_string("visits/_of_unit.html", context, request)
+
+
+tabs.add(UNIT, "visits", "走访", _of_unit, P.VISIT_VIEW)
+
+
+def _on_timeline(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
+    """Show visits, and hazards found and cleared, on the unit's timeline."""
+    if not user.holds(P.VISIT_VIEW):
+        return
+    visits = Visit.objects.visible_to(user).filter(enterprise=unit).for_list()
+    for visit in visits.order_by("-visited_at")[:100]:
+        said = f"走访（{visit.get_purpose_display()}）：{visit.get_result_display()}"
+        yield TimelineEntry(
+            visit.visited_at, said, visit.names, url=visit.get_absolute_url()
+        )
+    for hazard in Hazard.objects.visible_to(user).filter(enterprise=unit)[:100]:
+        url = hazard.get_absolute_url()
+        yield TimelineEntry(
+            hazard.found_on,
+            f"发现隐患（{words.topic(hazard)}）",
+            url=url,
+            note=hazard.words,
+        )
+        if hazard.cleared_on:
+            said = f"隐患消除（{hazard.get_outcome_display()}）"
+            yield TimelineEntry(hazard.cleared_on, said, url=url, note=hazard.clearing)
+
+
+timeline.add(UNIT, _on_timeline)
+
+
+def _printed(user: User, unit: Enterprise) -> list[Part]:
+    """Print a unit's visits and hazards as part of its file."""
+    visits = Visit.objects.filter(enterprise=unit).for_list().order_by("-visited_at")
+    hazards = Hazard.objects.filter(enterprise=unit).order_by("-found_on")
+    parts: list[Part] = []
+    if rows := [
+        (
+            f"{timezone.localtime(one.visited_at):%Y-%m-%d %H:%M}",
+            one.get_purpose_display(),
+            one.get_result_display(),
+            one.names,
+            one.confirmed_by,
+            one.note,
+        )
+        for one in visits[:200]
+    ]:
+        heads = ("走访时间", "目的", "结果", "走访人", "单位确认人", "情况说明")
+        parts.append(FileTable(heads, rows, title="走访记录"))
+    if rows := [
+        (
+            one.found_on.isoformat(),
+            words.topic(one),
+            one.get_level_display(),
+            one.words,
+            one.advice,
+            one.get_outcome_display() if one.cleared_on else "未消除",
+        )
+        for one in hazards[:200]
+    ]:
+        heads = ("发现日期", "事项", "程度", "隐患情况", "现场建议", "结论")
+        parts.append(FileTable(heads, rows, title="隐患"))
+    return parts
+
+
+file_sections.add("visits", "走访和隐患", _printed, P.VISIT_VIEW, 500)
+
+
+@tells_about("visits.hazard")
+def _about(user: User, keys: Collection[int]) -> dict[int, About]:
+    """Tell which hazards tasks are about, as far as a person sees them."""
+    hazards = Hazard.objects.visible_to(user).filter(pk__in=keys).for_list()
+    return {one.pk: About(str(one), one.get_absolute_url()) for one in hazards}
+
+
+# --- the workbench --------------------------------------------------------------------
+
+
+def _todos(user: User, today: date) -> list[Todo]:
+    """Say what of visits waits for this person, reports from below first."""
+    if not user.holds(P.VISIT_VIEW):
+        return []
+    lines = []
+    if user.holds(P.VISIT_RECORD):
+        lines += _own(user, today)
+    if user.holds(P.VISIT_ANSWER):
+        lines += _from_below(user)
+    return lines
+
+
+def _own(user: User, today: date) -> list[Todo]:
+    hazards = Hazard.objects.visible_to(user).open()
+    page = reverse("visits:hazards")
+    due = hazards.filter(follow_up_on__lte=today).count()
+    lines = [
+        Todo("未消除的隐患（条）", hazards.count(), f"{page}?state=open"),
+        Todo("隐患复查到期（条）", due, f"{page}?state=due", urgent=True),
+    ]
+    if _goes_out(user):
+        count = units.due(user, today).order_by().values("pk")[: MOST + 1].count()
+        phone = Todo(
+            "我的网格待走访（户）",
+            min(count, MOST),
+            reverse("visits:phone"),
+            note="手机走访，没有信号也能填写",
+        )
+        lines.insert(0, phone)
+    return lines
+
+
+def _goes_out(user: User) -> bool:
+    """Tell whether a person visits units himself."""
+    roles = (*POSTED_STAFF, Role.SQUAD_LEADER)
+    return (
+        Posting.objects.current().filter(person=user.person_id, role__in=roles).exists()
+    )
+
+
+def _from_below(user: User) -> list[Todo]:
+    reported = Hazard.objects.visible_to(user).escalated().order_by("escalated_at")
+    moments = list(reported.values_list("escalated_at", flat=True)[: MOST + 1])
+    note = ""
+    if moments:
+        note = f"最早上报于 {timezone.localtime(moments[0]):%Y-%m-%d %H:%M}"
+    feedback = Feedback.objects.visible_to(user).open()
+    clues = Clue.objects.visible_to(user).open()
+    return [
+        Todo(
+            "立即上报的隐患待处理（条）",
+            len(moments),
+            f"{reverse('visits:hazards')}?state=reported",
+            urgent=True,
+            note=note,
+        ),
+        Todo(
+            "工人反馈待答复（条）",
+            _routed(user, feedback).count(),
+            f"{reverse('visits:feedbacks')}?state=open",
+        ),
+        Todo(
+            "走访线索待处理（条）",
+            clues.count(),
+            f"{reverse('visits:clues')}?state=open",
+        ),
+    ]
+
+
+_ROUTES = {
+    Role.SQUAD_LEADER: Feedback.Route.SQUAD,
+    Role.DISTRICT_BUREAU: Feedback.Route.BUREAU,
+    Role.LEADER: Feedback.Route.BUREAU,
+    Role.INTAKE: Feedback.Route.INTAKE,
+}
+
+
+def _routed(user: User, feedback):
+    """Keep what was passed on to the posts of this person."""
+    posts = Posting.objects.current().filter(person=user.person_id)
+    roles = posts.values_list("role", flat=True)
+    return feedback.filter(route__in=[_ROUTES[r] for r in set(roles) if r in _ROUTES])
+
+
+workbench.add(_todos)

@@ -33,6 +33,8 @@ document.addEventListener("click", (event) => {
 // A second press on the button of a form must not send it twice.
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;
+  // The key of what waits on a phone (visits.js) goes with the session.
+  if (event.target.matches("[data-sign-out]")) sessionStorage.clear();
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
 });

@@ -71,6 +71,9 @@ class Clue(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.visit.place}"
 
+    def get_absolute_url(self) -> str:
+        return self.visit.get_absolute_url()
+
     @property
     def scope_path(self) -> str:
         return self.enterprise.grid.path if self.enterprise else self.grid.path
