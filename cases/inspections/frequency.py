@@ -1,6 +1,6 @@
 """How often units were inspected in a year, and the cap that holds (涉企检查频次)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Count, F, Q, QuerySet
@@ -9,6 +9,7 @@ from django.utils import timezone
 from cases.inspections import rules
 from cases.inspections.models import Inspection
 from enterprises.models import Enterprise
+from enterprises.supervision.services.reading import GradeState, grade_of
 from gridinspect.accounts.models import User
 from grids.models import Grid
 from grids.policy import InspectionExemption, PolicyValues
@@ -40,16 +41,25 @@ class Caps:
         return rules.exemptions_of(self.layers(district, on), on=on)
 
 
-def grades_of(units: Collection[int], *, on: date) -> dict[int, str]:
-    """Return the credit grade of units on a day; who has none is left out."""
-    return {}
+def cap_for(
+    unit: Enterprise, grade: GradeState | None, *, on: date, caps: Caps
+) -> rules.Cap | None:
+    """Return the cap of a unit: the law's, or that of its credit grade if lower."""
+    cap = caps.of(unit.district, grade=grade.grade if grade else "", on=on)
+    if grade is None or grade.visits_max is None:
+        return cap
+    return rules.lower(
+        cap, grade.visits_max, grade=grade.grade, source=f"{grade.scheme}"
+    )
 
 
-def counted_of(units: Iterable[int], year: int) -> dict[int, tuple[int, int]]:
+def counted_of(
+    units: Iterable[int] | QuerySet[Enterprise], year: int
+) -> dict[int, tuple[int, int]]:
     """Return of each unit how many inspections count in a year, and how many do not."""
     rows = (
         Inspection.objects.standing()
-        .filter(enterprise__in=list(units), year=year)
+        .filter(enterprise__in=units, year=year)
         .order_by()
         .values("enterprise")
         .annotate(
@@ -65,13 +75,13 @@ def frequency_of(
 ) -> rules.Frequency:
     """Return how often a unit was or is to be inspected in the year of a day."""
     on = on or timezone.localdate()
-    grade = grades_of([unit.pk], on=on).get(unit.pk, "")
-    cap = (caps or Caps()).of(unit.district, grade=grade, on=on)
+    grade = grade_of([unit.pk], on).get(unit.pk)
+    cap = cap_for(unit, grade, on=on, caps=caps or Caps())
     counted, exempt = counted_of([unit.pk], on.year).get(unit.pk, (0, 0))
     return rules.Frequency(on.year, counted, exempt, cap)
 
 
-def inspected_often(user: User, year: int) -> QuerySet[Enterprise]:
+def inspected_often(user: User, year: int):
     """Return the visible units with counted inspections in a year, most first."""
     which = Q(inspections__year=year) & ~Q(inspections__state__in=Inspection.DROPPED)
     return (

@@ -1,6 +1,6 @@
 """Plans, draws and inspections. Assistants never inspect: see InspectionMember."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -141,6 +141,8 @@ class InspectionPlan(models.Model):
         ]
 
     def __str__(self):
+        if self.kind == Kind.TARGETED:  # its name may tell why (security.md T03)
+            return f"专查计划 {self.pk} 号"
         return self.name
 
     def get_absolute_url(self):
@@ -250,6 +252,13 @@ class InspectionQuerySet(ScopedQuerySet):
     def to_conclude(self):
         """Keep what was inspected and waits for its result notice."""
         return self.filter(state=Inspection.State.INSPECTED)
+
+    def planned_in_week(self, today: date):
+        """Keep what is to be inspected in the week of this day, Monday to Sunday."""
+        monday = today - timedelta(days=today.weekday())
+        return self.to_inspect().filter(
+            planned_on__gte=monday, planned_on__lte=monday + timedelta(days=6)
+        )
 
     def overdue(self, *, on: date):
         """Keep what should have had its result notice before this day."""

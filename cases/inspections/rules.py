@@ -31,6 +31,8 @@ ANSWERS = {
     "unchecked": "未检查",
 }
 FAULTY = ("no", "finding")
+# What a grade's cap counts where the law says nothing: all but 专查.
+ROUTINE = ("daily", "campaign", "random")
 
 
 class RecordFaulty(NotAllowed):
@@ -92,6 +94,14 @@ def _cap(row: InspectionCap, layer: PolicyValues) -> Cap:
         layer.title,
         row.assumed,
     )
+
+
+def lower(cap: Cap | None, value: int, *, grade: str, source: str) -> Cap:
+    """Return the lower of the law's cap and that of a credit grade (分级监管)."""
+    if cap is not None and cap.value <= value:
+        return cap
+    counted = cap.counts if cap else ROUTINE
+    return Cap(value, counted, f"{source} {grade} 级", "", grade, source, True)
 
 
 def exemptions_of(

@@ -27,6 +27,7 @@ def act_page(
     sections=None,
     submit: str = "确定",
     note: str = "",
+    template: str = "ui/form.html",
 ) -> HttpResponse:
     """Show the form of an act and carry it out; what refuses becomes a form error.
 
@@ -49,4 +50,5 @@ def act_page(
         crumbs=crumbs,
         submit=submit,
         note=note,
+        template=template,
     )

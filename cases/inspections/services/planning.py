@@ -49,7 +49,7 @@ def propose_plan(*, grid: Grid, fields: PlanFields, by: User) -> InspectionPlan:
     plan = InspectionPlan.objects.create(
         district=district, grid=grid, proposed_by=by, **_values(fields)
     )
-    record("inspection_plan.proposed", by=by, target=plan, name=plan.name)
+    record("inspection_plan.proposed", by=by, target=plan)
     return plan
 
 
@@ -67,7 +67,7 @@ def change_plan(*, plan: InspectionPlan, fields: PlanFields, by: User) -> None:
     plan.state, plan.reason, plan.proposed_by = State.PROPOSED, "", by
     plan.decided_by = plan.decided_on = None
     plan.save()
-    record("inspection_plan.changed", by=by, target=plan, name=plan.name)
+    record("inspection_plan.changed", by=by, target=plan)
 
 
 def _values(fields: PlanFields) -> dict[str, object]:

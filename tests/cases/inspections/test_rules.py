@@ -143,3 +143,18 @@ def test_an_inspection_is_not_ahead():
             today=date(2026, 3, 2),
             what="检查日期",
         )
+
+
+@pytest.mark.parametrize(
+    ("law", "of_grade", "value", "source"),
+    [
+        (None, 2, 2, "办法 B 级"),
+        (1, 2, 1, "省"),
+        (1, 1, 1, "省"),
+        (3, 2, 2, "办法 B 级"),
+    ],
+)
+def test_the_lower_of_law_and_grade_holds(law, of_grade, value, source):
+    cap = law and rules.Cap(law, ("daily",), "省", "", "", "省", False)
+    found = rules.lower(cap, of_grade, grade="B", source="办法")
+    assert (found.value, found.source) == (value, source)

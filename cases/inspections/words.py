@@ -1,0 +1,148 @@
+"""How inspections speak on a page; who may be told why a unit is singled out."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.utils.safestring import SafeString
+
+from cases.inspections.frequency import Caps
+from cases.inspections.models import Inspection, InspectionPlan, Kind
+from cases.words import due_words, urgency_badge
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import Permission
+from gridinspect.audit.services import history
+from gridinspect.audit.verbs import act_name, name_acts
+from gridinspect.ui.registry import TimelineEntry
+from gridinspect.ui.templatetags.ui import badge_html
+from grids.access import may
+
+name_acts(
+    {
+        "inspection_plan.proposed": "提出检查计划",
+        "inspection_plan.changed": "修改检查计划",
+        "inspection_plan.approved": "批准检查计划",
+        "inspection_plan.returned": "退回检查计划",
+        "inspection_plan.cancelled": "撤销检查计划",
+        "inspection_plan.drawn": "双随机抽取",
+        "inspection.planned": "列入检查",
+        "inspection.approved": "批准检查",
+        "inspection.rejected": "不批准检查",
+        "inspection.team_changed": "调整检查人员",
+        "inspection.notified": "制发检查通知书",
+        "inspection.recorded": "录入检查记录",
+        "inspection.concluded": "告知检查结果",
+        "inspection.cancelled": "取消检查",
+        "inspection.exported": "导出行政检查",
+    }
+)
+
+PLAN_TONES = {
+    "proposed": "notice",
+    "returned": "warning",
+    "approved": "ok",
+    "cancelled": "plain",
+}
+TONES = {
+    "proposed": "notice",
+    "approved": "info",
+    "notified": "info",
+    "inspected": "warning",
+    "concluded": "ok",
+    "rejected": "plain",
+    "cancelled": "plain",
+}
+NEUTRAL = "专查"
+
+
+def knows_why(user: User, row: InspectionPlan | Inspection) -> bool:
+    """Tell whether a person may learn why a unit was singled out (security.md T03)."""
+    if row.kind != Kind.TARGETED:
+        return True
+    return may(user, Permission.INSPECTION_GROUND, at=row.grid)
+
+
+def plan_title(user: User, plan: InspectionPlan) -> str:
+    """Return a plan's name, or a word that tells nothing."""
+    return plan.name if knows_why(user, plan) else str(plan)
+
+
+def kind_words(
+    user: User, row: InspectionPlan | Inspection, caps: Caps, on: date
+) -> str:
+    """Return the kind, with the ground for those who may know it."""
+    if row.kind != Kind.TARGETED:
+        return row.get_kind_display()
+    if not knows_why(user, row):
+        return NEUTRAL
+    found = caps.exemptions(row.district, on=on).get(row.ground)
+    return found.name if found else NEUTRAL
+
+
+def counted_words(row: Inspection) -> str:
+    if row.state in Inspection.DROPPED:
+        return "—"
+    if row.is_over_cap:
+        return "突破上限"
+    return "计入" if row.is_counted else "不计入"
+
+
+def plan_state(plan: InspectionPlan) -> SafeString:
+    return badge_html(plan.get_state_display(), PLAN_TONES[plan.state])
+
+
+def state(row: Inspection) -> SafeString:
+    return badge_html(row.get_state_display(), TONES[row.state])
+
+
+def due(row: Inspection, today: date) -> str | SafeString:
+    """Show until when the result is to be told, while it is not."""
+    if row.state != Inspection.State.INSPECTED:
+        return ""
+    return due_words(row.result_due_on, row.result_due_is_provisional)
+
+
+def near(row: Inspection, today: date) -> str | SafeString:
+    if row.state != Inspection.State.INSPECTED:
+        return ""
+    return urgency_badge(row.result_due_on, today)
+
+
+def members(row: Inspection) -> str:
+    return "、".join(str(one) for one in row.members.all())
+
+
+def inspectors(row: Inspection) -> str:
+    return "、".join(one.person.name for one in row.members.all() if not one.is_helper)
+
+
+def timeline_of(row: InspectionPlan | Inspection) -> Iterable[TimelineEntry]:
+    """Return what happened to a plan or an inspection."""
+    for event in history(row):
+        yield TimelineEntry(
+            at=event.at,
+            text=act_name(event.verb),
+            by=event.actor_name,
+            note=_note(event.data),
+        )
+
+
+def _note(data: dict) -> str:
+    parts = [
+        f"{label}：{data[key]}"
+        for key, label in (
+            ("on", "日期"),
+            ("planned_on", "计划日期"),
+            ("number", "文号或次序"),
+            ("seed", "种子"),
+            ("due_on", "告知期限"),
+            ("result", "处理结果"),
+            ("case", "案件"),
+            ("reason", "理由"),
+        )
+        if data.get(key)
+    ]
+    if data.get("over_cap"):
+        parts.append("突破检查频次上限，另报批准")
+    if data.get("late"):
+        parts.append("已超过告知期限")
+    return "，".join(parts)
