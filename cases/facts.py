@@ -4,10 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.urls import reverse
 
-from cases.models import Case, Matter, Writ
+from cases.models import Case, Identity, Matter, Writ
+from cases.services.writs import IdentityInText, check_sealed
+from enterprises.models import Enterprise
 from enterprises.supervision.facts import (
     Fact,
     Ref,
@@ -15,6 +18,7 @@ from enterprises.supervision.facts import (
     Units,
     supplies_facts,
 )
+from enterprises.supervision.guards import guards_texts
 from gridinspect.accounts.roles import Permission
 
 # 查处: a violation was found and dealt with, by a penalty or by an order.
@@ -171,3 +175,13 @@ def supervised(units: Units, since: date, until: date) -> Mapping[int, Fact]:
     """Say which units have been the subject of a case: they are known."""
     found = Case.objects.filter(enterprise__in=units, filed_on__lte=until)
     return {unit: Fact(1) for unit in found.values_list("enterprise", flat=True)}
+
+
+@guards_texts
+def _no_reporters(enterprise: Enterprise, text: str) -> None:
+    """Refuse a text that names who complained about the unit or reported it."""
+    for identity in Identity.objects.filter(matter__enterprise=enterprise):
+        try:
+            check_sealed(text, sealed=identity.sealed)
+        except IdentityInText as error:
+            raise ValidationError(str(error)) from None

@@ -1,9 +1,11 @@
 """Which grade a year's facts lead to, which grounds hold, who is a candidate. Pure."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from gridinspect.workdays.rules import months_later
 from grids.policy import (
     Grade,
     GradeCriterion,
@@ -106,9 +108,12 @@ def _by_points(points: int, grades: Sequence[Grade]) -> int:
 
 def window(ground: KeyGround, on: date) -> tuple[date, date]:
     """Return the days in which a ground's facts count: 365 days end today."""
-    if ground.days is None:
-        return date.min, on
-    return on - timedelta(days=ground.days) + ONE_DAY, on
+    return (date.min if ground.days is None else days_back(on, ground.days)), on
+
+
+def days_back(on: date, days: int) -> date:
+    """Return the first of so many days of which the last is `on`."""
+    return on - timedelta(days=days) + ONE_DAY
 
 
 def holds(ground: KeyGround, value: int) -> bool:
@@ -141,3 +146,38 @@ def quarter_name(day: date) -> str:
 def facts_needed(rows: Iterable[GradeCriterion]) -> list[str]:
     """Return the facts that criteria ask for, each once."""
     return list(dict.fromkeys(row.fact for row in rows))
+
+
+# An ID number of 15 or 18 characters, a mobile number, a bank card.
+_PRIVATE = re.compile(
+    r"(?<![0-9A-Za-z])(\d{17}[0-9Xx]|\d{15}|1[3-9]\d{9}|\d{16}|\d{19})(?![0-9A-Za-z])"
+)
+
+
+def private_numbers_in(text: str) -> list[str]:
+    """Return what looks like a person's number in a text that is to be published."""
+    return _PRIVATE.findall(text)
+
+
+def early_removal_from(corrected_on: date, months: int) -> date:
+    """Return the first day on which a unit may leave the list before its end.
+
+    Corrected and six months have passed since (45号令): on the day of the same number.
+    """
+    return months_later(corrected_on, months)
+
+
+def early_removal_fault(
+    *, corrected_on: date | None, committed_on: date | None, on: date, months: int
+) -> str:
+    """Return why a unit may not leave the list early on a day; empty if it may."""
+    if corrected_on is None:
+        return "提前移出须已改正违法行为，请填写改正日期。"
+    if committed_on is None:
+        return "提前移出须有书面信用承诺，请填写承诺日期。"
+    if max(corrected_on, committed_on) > on:
+        return "改正日期和承诺日期不能晚于移出日期。"
+    first = early_removal_from(corrected_on, months)
+    if on < first:
+        return f"改正满 {months} 个月后才能提前移出，最早为 {first}。"
+    return ""

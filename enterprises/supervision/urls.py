@@ -1,4 +1,54 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from enterprises.supervision.views import grades, keys, publications, rounds, units
 
 app_name = "supervision"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("grades/", grades.grade_list, name="grades"),
+    path("grades/export/", grades.grades_export, name="grades-export"),
+    path("grades/replay/", grades.replay, name="replay"),
+    path("grades/<int:pk>/", grades.rating_detail, name="rating"),
+    path("grades/<int:pk>/notice/", grades.rating_notice, name="rating-notice"),
+    path("grades/<int:pk>/<slug:act>/", grades.rating_act, name="rating-act"),
+    path("grade-rounds/", rounds.round_list, name="rounds"),
+    path("grade-rounds/new/", rounds.round_add, name="round-add"),
+    path("grade-rounds/<int:pk>/", rounds.round_detail, name="round"),
+    path(
+        "grade-rounds/<int:pk>/recompute/",
+        rounds.round_recompute,
+        name="round-recompute",
+    ),
+    path("grade-rounds/<int:pk>/<slug:act>/", rounds.round_act, name="round-act"),
+    path("key-units/", keys.key_unit_list, name="key-units"),
+    path("key-units/export/", keys.key_export, name="key-export"),
+    path("key-units/refresh/", keys.key_refresh, name="key-refresh"),
+    path("key-units/entries/", keys.entry_list, name="key-entries"),
+    path("key-units/entries/<int:pk>/", keys.entry_detail, name="key-entry"),
+    path("key-units/entries/<int:pk>/<slug:act>/", keys.key_act, name="key-act"),
+    path("enterprises/<int:unit_pk>/key/", keys.key_propose, name="key-propose"),
+    path("enterprises/<int:unit_pk>/record/", units.note_fact, name="note-fact"),
+    path("records/<int:pk>/withdraw/", units.withdraw_fact, name="withdraw-fact"),
+    path("publications/", publications.publication_list, name="publications"),
+    path("publications/find/", publications.publication_find, name="publication-find"),
+    path(
+        "publications/<str:quarter>/published.<slug:kind>",
+        publications.publication_export,
+        name="publication-export",
+    ),
+    path("publications/<int:pk>/", publications.publication_detail, name="publication"),
+    path(
+        "publications/<int:pk>/change/",
+        publications.publication_change,
+        name="publication-change",
+    ),
+    path(
+        "publications/<int:pk>/<slug:act>/",
+        publications.publication_act,
+        name="publication-act",
+    ),
+    path(
+        "enterprises/<int:unit_pk>/publish/",
+        publications.publication_add,
+        name="publication-add",
+    ),
+]

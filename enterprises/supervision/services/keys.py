@@ -263,7 +263,7 @@ def propose_entry(
         reason=reason.strip(),
         proposed_by=by,
     )
-    record("key_unit.proposed", by=by, target=enterprise, reason=reason, on=on)
+    record("key_unit.proposed", by=by, target=entry, reason=reason, on=on)
     return entry
 
 
@@ -280,7 +280,7 @@ def decide_entry(*, entry: KeyEntry, approve: bool, on: date, by: User) -> KeyEn
         entry.approved_by, entry.decided_on = by, on
         entry.save(update_fields=["state", "approved_by", "decided_on"])
         verb = "key_unit.entered" if approve else "key_unit.rejected"
-        record(verb, by=by, target=entry.enterprise, reason=entry.reason, on=on)
+        record(verb, by=by, target=entry, reason=entry.reason, on=on)
         return entry
     if not entry.removal_waits:
         raise Refused("这条记录没有待批准的申请，可能同事已经办理。")
@@ -303,7 +303,7 @@ def decide_entry(*, entry: KeyEntry, approve: bool, on: date, by: User) -> KeyEn
             "removal_decided_by",
         ]
     )
-    record(verb, by=by, target=entry.enterprise, reason=entry.left_reason, on=on)
+    record(verb, by=by, target=entry, reason=entry.left_reason, on=on)
     return entry
 
 
@@ -319,7 +319,7 @@ def propose_removal(*, entry: KeyEntry, reason: str, by: User) -> KeyEntry:
         raise Refused("已有一份移出申请等待批准。")
     entry.removal_by, entry.removal_reason = by, reason.strip()
     entry.save(update_fields=["removal_by", "removal_reason"])
-    record("key_unit.removal_proposed", by=by, target=entry.enterprise, reason=reason)
+    record("key_unit.removal_proposed", by=by, target=entry, reason=reason)
     return entry
 
 
