@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enterprises.forms import ChangeForm
 from enterprises.models import Enterprise
 from enterprises.services.files import (
-    FILE_FIELDS,
+    FORM_FIELDS,
+    SECRETS,
     Change,
     changes_since,
     field_label,
@@ -67,9 +68,8 @@ def _their_changes(form: ChangeForm, current: Enterprise) -> dict[str, Change]:
 
     Then every field may have been changed, and nothing is known of its old value.
     """
-    names = FILE_FIELDS | set(DATED)
-    if not form.phone_given:
-        names -= {"contact_phone"}
+    names = FORM_FIELDS | set(DATED)
+    names -= form.secrets_left
     known = changes_since(current, form.cleaned_data["edition"])
     if known:
         return {name: change for name, change in known.items() if name in names}
@@ -80,8 +80,8 @@ def _their_changes(form: ChangeForm, current: Enterprise) -> dict[str, Change]:
 def _typed_unit(form: ChangeForm, current: Enterprise) -> Enterprise:
     """Return the file as this person wants it, without saving it."""
     unit = Enterprise.objects.select_related("grid").get(pk=current.pk)
-    for name in FILE_FIELDS | set(DATED):
-        if name == "contact_phone" and not form.phone_given:
+    for name in FORM_FIELDS | set(DATED):
+        if name in form.secrets_left:
             continue
         value = form.cleaned_data[name]
         setattr(unit, name, value or None if name == "uscc" else value)
@@ -90,7 +90,7 @@ def _typed_unit(form: ChangeForm, current: Enterprise) -> Enterprise:
 
 def _as_typed(unit: Enterprise, name: str) -> str:
     """Return a value as a field shows it; nobody reads a telephone off the form."""
-    if name == "contact_phone":
+    if name in SECRETS:
         return ""
     form = ChangeForm(instance=unit, grids=None)
     return form.typed(name)

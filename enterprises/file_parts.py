@@ -2,44 +2,35 @@
 
 from collections.abc import Sequence
 
+from django.utils import timezone
+
+from enterprises.file_facts import fact
 from enterprises.file_sections import FileFacts, FileTable, Part, file_sections
-from enterprises.industries import industry_name
 from enterprises.models import Enterprise, Survey
-from enterprises.survey_forms import survey_form, with_unit
+from enterprises.survey_forms import form_on, survey_form, with_unit
 from gridinspect.accounts.models import User
-from gridinspect.secrets import mask_phone
 
 
 def basics(user: User, unit: Enterprise) -> Sequence[Part]:
-    """Return 基本情况: what the unit is and where."""
-    industry = " ".join(filter(None, [unit.industry, industry_name(unit.industry)]))
-    return [
+    """Return 基本情况 and 联系, as on the survey's paper form, and what is beside."""
+    form = form_on(timezone.localdate())
+    parts: list[Part] = [
         FileFacts(
-            [
-                ("单位名称", unit.name),
-                ("曾用名", unit.former_name),
-                ("统一社会信用代码", unit.uscc or "无"),
-                ("原注册号", unit.registration_number),
-                ("登记机关", unit.registrar),
-                ("单位类型", unit.get_unit_kind_display()),
-                ("登记注册类型", unit.registration_type),
-                ("行业", industry),
-                ("隶属关系", unit.affiliation),
-                ("成立日期", unit.founded_on),
-                ("从业人数", unit.headcount),
-                ("注册地址", unit.registered_address),
-                ("经营（用工）地址", unit.address),
-                ("邮编", unit.postcode),
-                ("营业状态", unit.get_status_display()),
-                ("法定代表人", unit.legal_representative),
-                ("经办人", unit.contact_name),
-                ("联系电话", mask_phone(unit.contact_phone)),
-                ("纳入底数日期", unit.known_since),
-                ("数据来源", unit.get_source_display()),
-                ("备注", unit.remark),
-            ]
+            [(one.label, fact(unit, one.name)) for one in section.facts],
+            title=section.title,
         )
+        for section in form.sections
+        if section.facts
     ]
+    more = [
+        ("曾用名", unit.former_name),
+        ("已核对证照", unit.uscc_override_reason),
+        ("从业人数", unit.headcount),
+        ("纳入底数日期", unit.known_since),
+        ("数据来源", unit.get_source_display()),
+        ("备注", unit.remark),
+    ]
+    return [*parts, FileFacts(more, title="其他")]
 
 
 def belonging(user: User, unit: Enterprise) -> Sequence[Part]:

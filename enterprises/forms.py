@@ -9,13 +9,18 @@ from django.utils import timezone
 
 from enterprises.industries import check_industry, grouped_choices, industry_name
 from enterprises.models import Enterprise, Survey
-from enterprises.rules import CodeError, check_old_registration_number, check_uscc
-from enterprises.services.files import FILE_FIELDS
+from enterprises.rules import (
+    CodeError,
+    check_old_registration_number,
+    check_organisation_code,
+    check_uscc,
+)
+from enterprises.services.files import FORM_FIELDS, SECRETS
+from enterprises.survey_forms import read_day
 from enterprises.vocabulary import AFFILIATIONS, REGISTRATION_TYPES
 from gridinspect.accounts.models import Person
 from gridinspect.imports import cleaning
 from gridinspect.imports.cleaning import plain
-from gridinspect.secrets import mask_phone
 from grids.forms import DayInput, GridField, offer, spelled
 
 WITHOUT_CODE = (Enterprise.UnitKind.UNLICENSED, Enterprise.UnitKind.PROJECT)
@@ -29,6 +34,7 @@ SECTIONS = [
             "uscc",
             "uscc_checked",
             "uscc_override_reason",
+            "organisation_code",
             "registration_number",
             "registrar",
         ],
@@ -41,8 +47,16 @@ SECTIONS = [
             "registration_type",
             "industry",
             "affiliation",
+            "department",
             "founded_on",
+            "registered_capital",
             "headcount",
+            "is_legal_person",
+            "is_branch",
+            "parent_unit",
+            "insurance_number",
+            "dispatch_licence",
+            "dispatch_licence_until",
         ],
     ),
     (
@@ -68,8 +82,22 @@ SECTIONS = [
             "status_reason",
         ],
     ),
-    ("联系人", ["legal_representative", "contact_name", "contact_phone"]),
-    ("来源与档案", ["source", "paper_file_place", "remark"]),
+    (
+        "联系人",
+        [
+            "legal_representative",
+            "legal_id_number",
+            "legal_phone",
+            "labour_manager",
+            "labour_phone",
+            "contact_name",
+            "contact_phone",
+            "contact_mobile",
+            "contact_email",
+        ],
+        "证件号码和电话加密保存，页面、导出和打印只显示掩码。",
+    ),
+    ("来源与备注", ["source", "remark"]),
 ]
 
 
@@ -80,6 +108,19 @@ def _cleaned(cleaner, value):
     except cleaning.Rejected as error:
         raise ValidationError(error.message, code=error.code) from None
     return getattr(result, "value", result)
+
+
+class YesNoField(forms.TypedChoiceField):
+    """是, 否, or not known."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            choices=[("", "未填"), ("True", "是"), ("False", "否")],
+            coerce=lambda text: text == "True",
+            empty_value=None,
+            required=False,
+            **kwargs,
+        )
 
 
 class EnterpriseForm(forms.ModelForm):
@@ -106,12 +147,41 @@ class EnterpriseForm(forms.ModelForm):
     registration_type = forms.ChoiceField(label="登记注册类型", required=False)
     grid = GridField(label="所属网格")
     contact_phone = forms.CharField(label="联系电话", max_length=40, required=False)
+    contact_mobile = forms.CharField(label="经办人手机", max_length=40, required=False)
+    legal_phone = forms.CharField(label="法定代表人电话", max_length=40, required=False)
+    labour_phone = forms.CharField(
+        label="劳资负责人电话", max_length=40, required=False
+    )
+    legal_id_number = forms.CharField(
+        label="法定代表人证件号码",
+        max_length=40,
+        required=False,
+        help_text="居民身份证核对校验位；其他证件按证件填写。",
+    )
+    is_legal_person = YesNoField(label="是否独立法人")
+    is_branch = YesNoField(label="是否分支机构")
+    registered_capital = forms.DecimalField(
+        label="注册资本（万元）",
+        required=False,
+        max_digits=14,
+        decimal_places=4,
+        min_value=0,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        error_messages={
+            "invalid": "注册资本应为数字，以万元为单位。",
+            "min_value": "注册资本不能是负数，请核对证照。",
+            "max_digits": "注册资本过大，请核对是否以万元为单位。",
+            "max_decimal_places": "注册资本最多 4 位小数（以万元为单位）。",
+            "max_whole_digits": "注册资本过大，请核对是否以万元为单位。",
+        },
+    )
 
     class Meta:
         model = Enterprise
-        fields = sorted(FILE_FIELDS | {"status"})
+        fields = sorted(FORM_FIELDS | {"status"})
         widgets = {
             "founded_on": DayInput(),
+            "dispatch_licence_until": DayInput(),
             "remark": forms.Textarea(attrs={"rows": 3}),
         }
 
@@ -186,7 +256,43 @@ class EnterpriseForm(forms.ModelForm):
         return code
 
     def clean_contact_phone(self):
-        return _cleaned(cleaning.phone, self.cleaned_data["contact_phone"]) or ""
+        return self._number("contact_phone")
+
+    def clean_contact_mobile(self):
+        return self._number("contact_mobile")
+
+    def clean_legal_phone(self):
+        return self._number("legal_phone")
+
+    def clean_labour_phone(self):
+        return self._number("labour_phone")
+
+    def clean_legal_id_number(self):
+        return self._number("legal_id_number")
+
+    def _number(self, name):
+        """Return a telephone or the number of a paper of identity, checked."""
+        typed = self.cleaned_data[name]
+        if name != "legal_id_number":
+            return _cleaned(cleaning.phone, typed) or ""
+        number = re.sub(r"\s", "", plain(typed)).upper()
+        if re.fullmatch(r"\d{15}|\d{17}[\dX]", number):
+            return _cleaned(cleaning.citizen_id, number)
+        if number and not re.fullmatch(r"[A-Z0-9()]{5,20}", number):
+            raise ValidationError("证件号码应为 5 至 20 位字母和数字，请按证件核对。")
+        return number
+
+    def clean_labour_manager(self):
+        return self._person("labour_manager")
+
+    def clean_organisation_code(self):
+        code = re.sub(r"[\s-]", "", plain(self.cleaned_data["organisation_code"]))
+        if not code:
+            return ""
+        try:
+            return check_organisation_code(code)
+        except CodeError as error:
+            raise ValidationError(error.message, code=error.code) from None
 
     def clean_legal_representative(self):
         return self._person("legal_representative")
@@ -231,6 +337,10 @@ class EnterpriseForm(forms.ModelForm):
             not {"longitude", "latitude"} & set(self.errors)
         ):
             self.add_error("latitude", "经度和纬度要么都填，要么都不填。")
+        if cleaned.get("dispatch_licence_until") and not cleaned.get(
+            "dispatch_licence"
+        ):
+            self.add_error("dispatch_licence", "填了有效期的，请填写派遣许可证号。")
         return cleaned
 
     def _check_code(self, cleaned):
@@ -295,7 +405,7 @@ class RegisterForm(EnterpriseForm):
 
     def act(self) -> dict:
         """Return what `register_enterprise` asks for."""
-        names = (FILE_FIELDS | {"status", "grid", "known_since"}) & set(
+        names = (FORM_FIELDS | {"status", "grid", "known_since"}) & set(
             self.cleaned_data
         )
         return {name: self.cleaned_data[name] for name in names}
@@ -329,18 +439,20 @@ class ChangeForm(EnterpriseForm):
             "grid": unit.grid,
             "uscc_checked": bool(unit.uscc_override_reason),
         }
-        self.initial["contact_phone"] = ""  # nobody reads it off the form
+        self.secrets_left = set(SECRETS)  # until something is typed into them
+        self.initial |= dict.fromkeys(SECRETS, "")  # nobody reads them off the form
         self.initial |= typed or {}  # shown again as it stood, without being checked
-        if unit.contact_phone:
-            phone = self.fields["contact_phone"]
-            phone.help_text = (
-                f"现为 {mask_phone(unit.contact_phone)}，不改请留空；删除请填“无”。"
-            )
+        for name, mask in SECRETS.items():
+            if number := getattr(unit, name):
+                self.fields[
+                    name
+                ].help_text = f"现为 {mask(number)}，不改请留空；删除请填“无”。"
 
-    def clean_contact_phone(self):
-        typed = plain(self.cleaned_data["contact_phone"])
-        self.phone_given = bool(typed)
-        return "" if typed == "无" else super().clean_contact_phone()
+    def _number(self, name):
+        typed = plain(self.cleaned_data[name])
+        if typed:
+            self.secrets_left -= {name}
+        return "" if typed == "无" else super()._number(name)
 
     def clean(self):
         super().clean()
@@ -352,10 +464,9 @@ class ChangeForm(EnterpriseForm):
 
     def act(self) -> dict:
         """Return what `change_enterprise` asks for."""
-        names = FILE_FIELDS | {"status", "grid", "edition"}
+        names = FORM_FIELDS | {"status", "grid", "edition"}
         names |= {"grid_since", "status_since", "status_reason"}
-        if not self.phone_given:
-            names -= {"contact_phone"}
+        names -= self.secrets_left
         return {name: self.cleaned_data[name] for name in names}
 
     def typed(self, name: str) -> str:
@@ -377,11 +488,36 @@ class RevealForm(forms.Form):
     )
 
 
+class ClerkDayField(forms.DateField):
+    """A day that may be typed in short: 今, 昨, -3, 0705, 20260705."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault(
+            "widget",
+            forms.DateInput(
+                format="%Y-%m-%d",
+                attrs={"inputmode": "numeric", "autocomplete": "off", "data-day": ""},
+            ),
+        )
+        kwargs.setdefault(
+            "error_messages",
+            {"invalid": "没有这一天，请写成 2026-07-05 或 0705 的样子。"},
+        )
+        super().__init__(**kwargs)
+
+    def to_python(self, value):
+        if isinstance(value, str) and (found := read_day(value, timezone.localdate())):
+            return found
+        return super().to_python(value)
+
+
 class SurveyHeadForm(forms.Form):
     """Who surveyed the unit, when and how: the head of the paper form."""
 
-    surveyed_on = forms.DateField(
-        label="采集日期", widget=DayInput, initial=timezone.localdate
+    surveyed_on = ClerkDayField(
+        label="采集日期",
+        initial=timezone.localdate,
+        help_text="可简写：今、昨、-3、0705、20260705。",
     )
     method = forms.ChoiceField(
         label="采集方式", choices=Survey.Method.choices, initial=Survey.Method.VISIT

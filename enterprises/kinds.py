@@ -14,7 +14,14 @@ from enterprises import survey_rules
 from enterprises.models import Enterprise, Placement, RegistryEntry, Survey
 from enterprises.resources import credit_code
 from enterprises.rules import name_key
-from enterprises.survey_forms import CURRENT, Question, read_answers, survey_form
+from enterprises.survey_forms import (
+    CURRENT,
+    Question,
+    SurveyForm,
+    form_on,
+    read_answers,
+    survey_form,
+)
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import POSTED_STAFF, Permission
@@ -58,13 +65,22 @@ def answer(question: Question) -> cleaning.Cleaner:
     return clean
 
 
+def _numbered(question: Question) -> tuple[str, ...]:
+    """Return the label with its number on each version of the paper form."""
+    forms = [survey_form(version) for version in range(1, CURRENT + 1)]
+    asked = [
+        form.questions[question.key] for form in forms if question.key in form.questions
+    ]
+    return tuple({f"{one.number}{one.label}": None for one in asked})
+
+
 def _questions() -> dict[str, SheetField]:
     """Return a column for each question, in the order of the paper form."""
     return {
         question.key: SheetField(
             question.label,
             answer(question),
-            synonyms=(f"{question.number}{question.label}",),
+            synonyms=_numbered(question),
             help="、".join(
                 filter(None, (f"登记表第{question.number}项", question.unit))
             ),
@@ -228,14 +244,24 @@ class SurveySheet(DistrictResource):
         return said
 
     def _check_answers(self, row: Row) -> None:
-        answers, day = _answers(row), row.values["surveyed_on"]
-        for question in survey_rules.missing(answers):
+        answers, day, form = _answers(row), row.values["surveyed_on"], _form(row)
+        for question in FORM:
+            if row.values.get(question.key) is not None and question.key not in answers:
+                row.warn(
+                    "survey_older_form",
+                    f"{day} 用的是第 {form.version} 版表式，没有“{question.label}”，"
+                    "本项未记入。",
+                    at=question.key,
+                )
+        for question in survey_rules.missing(answers, form):
             row.reject(
                 f"{question.key}_missing",
                 f"登记表第{question.number}项“{question.label}”必填，请补填。",
                 at=question.key,
             )
-        for problem in survey_rules.check(answers, today=self.today, surveyed_on=day):
+        for problem in survey_rules.check(
+            answers, today=self.today, surveyed_on=day, form=form
+        ):
             say = row.reject if problem.blocking else row.warn
             say(f"survey_{problem.rule}", problem.message, at=problem.fields[0])
 
@@ -262,7 +288,7 @@ class SurveySheet(DistrictResource):
             ],
             [
                 (
-                    key, row.target.pk, self.district.pk, CURRENT,
+                    key, row.target.pk, self.district.pk, _form(row).version,
                     row.values["surveyed_on"], row.before["collector"],
                     row.values.get("method") or Survey.Method.IMPORT.value,
                     json.dumps(_answers(row), ensure_ascii=False),
@@ -280,7 +306,10 @@ class SurveySheet(DistrictResource):
 
     def _problems(self, row: Row) -> list[dict[str, Any]]:
         found = survey_rules.check(
-            _answers(row), today=self.today, surveyed_on=row.values["surveyed_on"]
+            _answers(row),
+            today=self.today,
+            surveyed_on=row.values["surveyed_on"],
+            form=_form(row),
         )
         return [problem.to_json() for problem in found]
 
@@ -322,11 +351,16 @@ SurveyResource = register("surveys")(
 )
 
 
+def _form(row: Row) -> SurveyForm:
+    """Return the form in force on the day that the row's survey was taken."""
+    return form_on(row.values["surveyed_on"])
+
+
 def _answers(row: Row) -> dict[str, Any]:
     """Return the answers of a row as a survey stores them."""
     return {
         key: value
-        for key in FORM.questions
+        for key in _form(row).questions
         if (value := row.values.get(key)) is not None
     }
 

@@ -1,20 +1,34 @@
 """用人单位调查登记表 on paper: filled in, or blank with the unit's head."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from enterprises.file_facts import fact
 from enterprises.models import Enterprise, Survey
-from enterprises.survey_forms import CURRENT, Question, survey_form, with_unit
+from enterprises.survey_forms import (
+    FormSection,
+    Question,
+    form_on,
+    survey_form,
+    with_unit,
+)
 from gridinspect.documents import pdf
 
 
 def survey_pdf(unit: Enterprise, survey: Survey | None) -> bytes:
     """Return the form as PDF, numbered as on screen; without a survey it is blank."""
-    form = survey_form(survey.form_version if survey else CURRENT)
+    today = timezone.localdate()
+    form = survey_form(survey.form_version) if survey else form_on(today)
     answers = survey.answers if survey else {}
     story = [*pdf.title(form.title, f"第 {form.version} 版"), *_head(unit, survey)]
     for section in form.sections:
         story.append(pdf.heading(section.title))
         if section.note:
             story.append(pdf.paragraph(section.note, pdf.NOTE))
-        rows = [
+        rows = _facts(section, unit, blank=survey is None)
+        rows += [
             _row(question, answers, blank=survey is None)
             for question in section.questions
         ]
@@ -23,6 +37,9 @@ def survey_pdf(unit: Enterprise, survey: Survey | None) -> bytes:
                 ["编号", "项目", "填写内容"], rows, widths=[16, 84, 70], centred=[0]
             )
         )
+    if any(section.facts for section in form.sections):
+        note = f"基本情况和联系人为单位档案 {today} 的内容；证件号码和电话只印掩码。"
+        story.append(pdf.paragraph(note, pdf.NOTE))
     story.append(
         pdf.signature_foot(
             filler=str(survey.collected_by or "") if survey else "",
@@ -50,10 +67,27 @@ def _head(unit: Enterprise, survey: Survey | None) -> pdf.Story:
     )
 
 
-def _row(question: Question, answers: dict, *, blank: bool) -> list[str]:
+def _facts(section: FormSection, unit: Enterprise, *, blank: bool) -> list[list[str]]:
+    """Return what the file says; on a blank form with room to correct it by hand."""
+    empty = "　" * 8 if blank else "—"
+    return [
+        [
+            one.number,
+            f"{one.label}{' *' if one.required else ''}",
+            fact(unit, one.name) or empty,
+        ]
+        for one in section.facts
+    ]
+
+
+def _row(question: Question, answers: Mapping[str, Any], *, blank: bool) -> list[str]:
     label = f"{question.label}{' *' if question.required else ''}"
     if not blank:
         return [question.number, label, with_unit(question, answers.get(question.key))]
     if question.choices:
-        return [question.number, label, "　".join(f"□{c}" for c in question.choices)]
+        return [
+            question.number,
+            label,
+            "　".join(f"□{n} {c}" for n, c in enumerate(question.choices, 1)),
+        ]
     return [question.number, label, f"{'　' * 8}{question.unit}"]

@@ -11,19 +11,21 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-CURRENT = 1  # the version that new surveys are filled in on
+CURRENT = 2  # the newest version: what a survey taken today is filled in on
 TEXT_LIMIT = 200  # characters
 
 _FOLDER = Path(__file__).parent / "forms_data"
 _COUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?(?:人|个月|日)?")
 _DECIMAL = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?:元|小时)?")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_WHOLE = re.compile(r"(\d{4})(\d\d)(\d\d)")
+_SHORT_DAY = re.compile(r"(\d\d)(\d\d)|(\d{1,2})[-/.月](\d{1,2})日?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,24 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFact:
+    """A line of the form that the unit's file answers; nobody types it again."""
+
+    name: str
+    number: str
+    label: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FormSection:
-    """A titled part of the form."""
+    """A titled part of the form: questions, or facts of the file."""
 
     key: str
     title: str
     questions: tuple[Question, ...]
     note: str = ""
+    facts: tuple[FileFact, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,7 @@ class SurveyForm:
     title: str
     since: date
     sections: tuple[FormSection, ...]
+    rules: frozenset[str] | None = None  # those that fit; None: those of version 1
 
     @cached_property
     def questions(self) -> dict[str, Question]:
@@ -88,13 +102,52 @@ def survey_form(version: int = CURRENT) -> SurveyForm:
             section["title"],
             tuple(
                 Question(**{**entry, "choices": tuple(entry.get("choices", ()))})
-                for entry in section["field"]
+                for entry in section.get("field", ())
             ),
             section.get("note", ""),
+            tuple(FileFact(**entry) for entry in section.get("facts", ())),
         )
         for section in raw["section"]
     )
-    return SurveyForm(raw["version"], raw["title"], raw["since"], sections)
+    rules = frozenset(raw["rules"]) if "rules" in raw else None
+    return SurveyForm(raw["version"], raw["title"], raw["since"], sections, rules)
+
+
+def form_on(day: date | None) -> SurveyForm:
+    """Return the form in force on the day of a survey; the first one before that."""
+    forms = [survey_form(version) for version in range(1, CURRENT + 1)]
+    in_force = [form for form in forms if day is None or form.since <= day]
+    return in_force[-1] if in_force else forms[0]
+
+
+def read_day(text: str, today: date) -> date | None:
+    """Return the day that a clerk wrote in short, or None.
+
+    今 or t is today, 昨 yesterday, -3 three days ago; 0705 and 7.5 are days of this
+    year, or of last year where they would lie ahead; 20260705 and 2026-7-5 are whole.
+    """
+    text = unicodedata.normalize("NFKC", text).strip().lower()
+    if text in ("今", "今天", "t"):
+        return today
+    if text in ("昨", "昨天"):
+        return today - timedelta(days=1)
+    if match := re.fullmatch(r"-(\d{1,3})", text):
+        return today - timedelta(days=int(match[1]))
+    if match := _WHOLE.fullmatch(text) or _DAY.fullmatch(text):
+        return _real_day(*match.groups())
+    if match := _SHORT_DAY.fullmatch(text):
+        month, dom = filter(None, match.groups())
+        this = _real_day(today.year, month, dom)
+        ahead = this is None or this > today  # 29 February may be last year's
+        return _real_day(today.year - 1, month, dom) if ahead else this
+    return None
+
+
+def _real_day(year: int | str, month: str, dom: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(dom))
+    except ValueError:
+        return None
 
 
 def read_answers(form: SurveyForm, typed: Mapping[str, str]) -> dict[str, Any]:
@@ -153,7 +206,12 @@ def _read(question: Question, text: str) -> Any:
         return int(digits) if len(digits) <= 12 else text[:TEXT_LIMIT]
     if question.type in ("money", "number") and (match := _DECIMAL.fullmatch(text)):
         return (match[1].replace(",", "") + (match[2] or ""))[:TEXT_LIMIT]
-    if question.type == "day" and (match := _DAY.fullmatch(text)):
+    if question.type == "day" and (
+        match := _DAY.fullmatch(text) or _WHOLE.fullmatch(text)
+    ):
         year, month, dom = match.groups()
         return f"{year}-{int(month):02}-{int(dom):02}"
+    if question.type == "choice" and re.fullmatch(r"[1-9]", text):
+        place = int(text) - 1  # typed as the number that stands before the choice
+        return question.choices[place] if place < len(question.choices) else text
     return text[: 10 * TEXT_LIMIT]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from enterprises.survey_forms import (
@@ -73,8 +74,8 @@ def check(
                 f"采集日期 {surveyed_on} 晚于今天 {today}，请改正。",
             )
         )
-    sheet = _Sheet(answers, form)
-    for rule in RULES:
+    sheet = _Sheet(answers, form, surveyed_on)
+    for rule in rules_of(form.version):
         problems.extend(rule(sheet))
     return problems
 
@@ -193,8 +194,11 @@ _FIELD_CHECKS: dict[str, Callable[[Question, Any, date], str]] = {
 class _Sheet:
     """The answers as the rules read them: a number where there is a good one."""
 
-    def __init__(self, answers: Answers, form: SurveyForm) -> None:
+    def __init__(
+        self, answers: Answers, form: SurveyForm, surveyed_on: date | None = None
+    ) -> None:
         self._answers, self._form = answers, form
+        self.surveyed_on = surveyed_on
 
     def __getitem__(self, key: str) -> Any:
         return self._answers.get(key)
@@ -208,6 +212,9 @@ class _Sheet:
             value = decimal(value)
         return value if value is not None and value >= 0 else None
 
+    def day(self, key: str) -> date | None:
+        return day(self._answers.get(key))
+
     def numbers(self, *keys: str) -> list[Any] | None:
         """Return all of the numbers, or None when one is missing."""
         found = [self.number(key) for key in keys]
@@ -220,7 +227,18 @@ class _Sheet:
         return f"{label}（{'未填' if value in (None, '') else value}）"
 
 
-Rule = Callable[[_Sheet], Iterator[Problem]]
+Check = Callable[[_Sheet], Iterator[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A relation between answers; a version of the form names the rules that fit it."""
+
+    name: str
+    check: Check
+
+    def __call__(self, sheet: _Sheet) -> Iterator[Problem]:
+        return self.check(sheet)
 
 
 def _adds_up(rule: str, whole_key: str, *parts: str) -> Rule:
@@ -241,7 +259,7 @@ def _adds_up(rule: str, whole_key: str, *parts: str) -> Rule:
                 f"{total_of_parts}，相差 {abs(total - total_of_parts)}，请核对。",
             )
 
-    return broken
+    return Rule(rule, broken)
 
 
 def _at_most(rule: str, small: str, large: str, *, blocking: bool = True) -> Rule:
@@ -257,7 +275,7 @@ def _at_most(rule: str, small: str, large: str, *, blocking: bool = True) -> Rul
                 blocking,
             )
 
-    return broken
+    return Rule(rule, broken)
 
 
 def _within(rule: str, key: str, low: int, high: int, *, blocking: bool = True) -> Rule:
@@ -273,7 +291,7 @@ def _within(rule: str, key: str, low: int, high: int, *, blocking: bool = True) 
                 blocking,
             )
 
-    return broken
+    return Rule(rule, broken)
 
 
 def _together(rule: str, asked: str, *parts: str) -> Rule:
@@ -296,7 +314,7 @@ def _together(rule: str, asked: str, *parts: str) -> Rule:
                 f"{sheet.named(asked)}与{names}不一致：有数字就应选“有”，没有就应留空。",
             )
 
-    return broken
+    return Rule(rule, broken)
 
 
 def _covered_by_collective_contract(sheet: _Sheet) -> Iterator[Problem]:
@@ -324,6 +342,158 @@ def _long_standard_week(sheet: _Sheet) -> Iterator[Problem]:
             ("hours_system", "weekly_hours"),
             f"标准工时下{sheet.named('weekly_hours')}超过每周 40 小时"
             "（国务院关于职工工作时间的规定第三条），请核对或注明加班。",
+            blocking=False,
+        )
+
+
+def _contradicts(rule: str, key: str, word: str, *counts: str) -> Rule:
+    """Return a rule: a choice that says there are none goes with no such numbers."""
+
+    def broken(sheet: _Sheet) -> Iterator[Problem]:
+        filled = [count for count in counts if sheet.number(count)]
+        if sheet[key] == word and filled:
+            names = "、".join(sheet.named(count) for count in filled)
+            yield Problem(
+                rule,
+                (key, *filled),
+                f"{sheet.named(key)}与{names}不一致，请核对后改正其中一项。",
+            )
+
+    return Rule(rule, broken)
+
+
+def _only_with(rule: str, asked: str, word: str, *details: str) -> Rule:
+    """Return a rule: details are written only where the choice says so."""
+
+    def broken(sheet: _Sheet) -> Iterator[Problem]:
+        filled = [key for key in details if sheet[key] not in (None, "", word)]
+        if sheet[asked] not in (None, "", word) and filled:
+            names = "、".join(sheet.named(key) for key in filled)
+            yield Problem(
+                rule,
+                (asked, *filled),
+                f"{sheet.named(asked)}时不应填写{names}，请核对后改正其中一项。",
+            )
+
+    return Rule(rule, broken)
+
+
+def _own_staff_only(sheet: _Sheet) -> Iterator[Problem]:
+    """Say that 在册 are 编制内 or have a labour relation of the unit's own."""
+    registered = sheet.number("registered")
+    own = [sheet.number(key) for key in ("employed_established", "employed_contracted")]
+    if registered is None or all(number is None for number in own):
+        return
+    if registered > (most := sum(number or 0 for number in own)):
+        yield Problem(
+            "R23",
+            ("registered", "employed_established", "employed_contracted"),
+            f"{sheet.named('registered')}不能多于编制内和建立劳动关系的人员"
+            f"（合计 {most}）："
+            "返聘退休人员、被派遣劳动者和实习学生不是在册职工，请核对。",
+        )
+
+
+def _dispatch_agreed(sheet: _Sheet) -> Iterator[Problem]:
+    dispatched, agreed = (
+        sheet.number("employed_dispatched"),
+        sheet["dispatch_agreement"],
+    )
+    keys = ("dispatch_agreement", "employed_dispatched")
+    if dispatched and agreed == "不使用派遣":
+        yield Problem(
+            "R26",
+            keys,
+            f"{sheet.named('employed_dispatched')}，劳务派遣协议就不能选“不使用派遣”。",
+        )
+    elif dispatched and agreed == "无":
+        yield Problem(
+            "R26",
+            keys,
+            f"{sheet.named('employed_dispatched')}，却没有劳务派遣协议"
+            "（劳动合同法第五十九条），请向单位问清。",
+            blocking=False,
+        )
+
+
+def _hours_approved(sheet: _Sheet) -> Iterator[Problem]:
+    special = ("综合计算工时", "不定时工作", "多种并用")
+    if sheet["hours_system"] in special and not sheet["hours_approval"]:
+        yield Problem(
+            "R27",
+            ("hours_approval", "hours_system"),
+            f"{sheet.named('hours_system')}须经审批（劳动法第三十九条），"
+            "没有批准文号的请向单位问清。",
+            blocking=False,
+        )
+
+
+def _published_rules(sheet: _Sheet) -> Iterator[Problem]:
+    if sheet["rules_democratic"] == "没有规章制度" and sheet["rules_published"] == "是":
+        yield Problem(
+            "R30",
+            ("rules_published", "rules_democratic"),
+            "没有规章制度，就不能选“规章制度已公示：是”，请核对后改正其中一项。",
+        )
+
+
+def _reviewed_after(sheet: _Sheet) -> Iterator[Problem]:
+    reviewed, surveyed = sheet.day("reviewed_on"), sheet.surveyed_on
+    if reviewed and surveyed and reviewed < surveyed:
+        yield Problem(
+            "R31",
+            ("reviewed_on",),
+            f"审核日期 {reviewed} 早于采集日期 {surveyed}，请核对。",
+        )
+    if sheet["review_result"] and not (sheet["reviewed_by"] and reviewed):
+        yield Problem(
+            "R31",
+            ("review_result", "reviewed_by", "reviewed_on"),
+            f"{sheet.named('review_result')}时，请同时填写审核人和审核日期。",
+            blocking=False,
+        )
+
+
+def _valid_after(sheet: _Sheet) -> Iterator[Problem]:
+    until, surveyed = sheet.day("valid_until"), sheet.surveyed_on
+    if until and surveyed and until < surveyed:
+        yield Problem(
+            "R32",
+            ("valid_until",),
+            f"有效期至 {until} 早于采集日期 {surveyed}，请核对。",
+        )
+
+
+def _children_at_work(sheet: _Sheet) -> Iterator[Problem]:
+    if sheet.number("under_age"):
+        yield Problem(
+            "R33",
+            ("under_age",),
+            f"{sheet.named('under_age')}：涉嫌使用童工（禁止使用童工规定第二条），"
+            "核实后请立即报告劳动保障监察机构。",
+            blocking=False,
+        )
+
+
+def _unsigned_rest(sheet: _Sheet) -> Iterator[Problem]:
+    numbers = sheet.numbers("contracts_due", "contracts_signed", "unsigned")
+    if numbers and numbers[2] > max(0, numbers[0] - numbers[1]):
+        yield Problem(
+            "R34",
+            ("unsigned", "contracts_due", "contracts_signed"),
+            f"{sheet.named('unsigned')}不能多于应签与实签之差"
+            f"（{max(0, numbers[0] - numbers[1])}），请核对。",
+        )
+
+
+def _joined_and_left(sheet: _Sheet) -> Iterator[Problem]:
+    numbers = sheet.numbers("joined", "left", "registered")
+    if numbers and numbers[0] > numbers[1] + numbers[2]:
+        yield Problem(
+            "R35",
+            ("joined", "left", "registered"),
+            f"{sheet.named('joined')}多于现在册与本年减少之和"
+            f"（{numbers[1] + numbers[2]}），请核对。",
             blocking=False,
         )
 
@@ -363,15 +533,64 @@ RULES: tuple[Rule, ...] = (
         )
     ),
     _at_most("R14", "collective_covered", "employed_total"),
-    _covered_by_collective_contract,
+    Rule("R15", _covered_by_collective_contract),
     _at_most("R16", "certified", "skilled_posts"),
     _at_most("R17", "wage_lowest", "wage_average"),
     _within("R18", "pay_day", 1, 31),
     _within("R19", "daily_hours", 0, 24),
     _within("R20", "weekly_hours", 0, 168),
-    _long_standard_week,
+    Rule("R21", _long_standard_week),
     *(
         _at_most("R22", f"{kind}_due", "employed_total", blocking=False)
         for kind in INSURANCES
     ),
+    Rule("R23", _own_staff_only),
+    _contradicts("R24", "women_protection", "无女职工", "female"),
+    _contradicts("R25", "minors_protection", "无未成年工", "minors"),
+    Rule("R26", _dispatch_agreed),
+    Rule("R27", _hours_approved),
+    _only_with("R28", "union", "有", "union_chair", "union_phone"),
+    _only_with("R29", "collective_contract", "有", "collective_until"),
+    Rule("R30", _published_rules),
+    Rule("R31", _reviewed_after),
+    Rule("R32", _valid_after),
+    Rule("R33", _children_at_work),
+    _at_most("R34", "electronic", "contracts_signed"),
+    Rule("R34", _unsigned_rest),
+    Rule("R35", _joined_and_left),
 )
+# What version 1 was filled in under: its file names no rules and never changes.
+_FIRST_RULES = frozenset(
+    [
+        "R1",
+        "R2",
+        "R3",
+        "R4",
+        "R5",
+        "R6",
+        "R7",
+        "R8",
+        "R9",
+        "R10",
+        "R11",
+        "R12",
+        "R13",
+        "R14",
+        "R15",
+        "R16",
+        "R17",
+        "R18",
+        "R19",
+        "R20",
+        "R21",
+        "R22",
+    ]
+)
+
+
+@cache
+def rules_of(version: int) -> tuple[Rule, ...]:
+    """Return the rules that fit a version of the form, and no later one's."""
+    named = survey_form(version).rules
+    wanted = _FIRST_RULES if named is None else named
+    return tuple(rule for rule in RULES if rule.name in wanted)

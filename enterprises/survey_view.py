@@ -1,15 +1,16 @@
 """Surveys made ready to be shown: for entry, for reading, side by side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from enterprises.models import Survey
+from enterprises.file_facts import fact
+from enterprises.models import Enterprise, Survey
 from enterprises.survey_forms import (
+    FileFact,
     FormSection,
     Question,
     SurveyForm,
-    day,
     decimal,
     shown,
     survey_form,
@@ -35,10 +36,13 @@ class EntryField:
     problems: tuple[str, ...] = ()
     is_missing: bool = False
     sum_of: str = ""  # ids of the fields whose sum this one should be
+    last: str = ""  # what stood here in the unit's last survey
+    others: str = ""  # what somebody else has here in a draft of the same unit
+    met: str = ""  # both values, where two windows of this draft collide
 
     @property
     def has_errors(self) -> bool:
-        return bool(self.problems) or self.is_missing
+        return bool(self.problems) or self.is_missing or bool(self.met)
 
     @property
     def is_offered(self) -> bool:
@@ -47,16 +51,54 @@ class EntryField:
 
     @property
     def input_type(self) -> str:
-        """Return "date" for a day, unless what was typed is none."""
-        if self.question.type != "day" or (self.text and not day(self.text)):
-            return "text"
-        return "date"
+        """Return "text", also for a day: 0705 is typed faster than three parts."""
+        return "text"
 
 
 @dataclass(frozen=True, slots=True)
 class EntrySection:
     section: FormSection
     fields: tuple[EntryField, ...]
+    facts: tuple[tuple[FileFact, str], ...] = ()
+
+    @property
+    def sentences(self) -> list[str]:
+        """Return what is wrong in this section, one sentence each."""
+        return [
+            words
+            for one in self.fields
+            for words in (*one.problems, *filter(None, [one.met]))
+        ]
+
+    @property
+    def can_reuse(self) -> bool:
+        """Tell whether the last survey has an answer that is not filled in here."""
+        return any(one.last and not one.text for one in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the fields: the last survey, drafts of others, collisions."""
+
+    last: Mapping[str, Any]
+    drafts: Sequence[tuple[str, Mapping[str, Any]]] = ()  # (whose, answers)
+    met: Mapping[str, tuple[Any, Any]] | None = None  # key → (theirs, mine)
+
+    def others(self, question: Question, own: Any) -> str:
+        return "；".join(
+            f"{who}：{with_unit(question, value)}"
+            for who, answers in self.drafts
+            if (value := answers.get(question.key)) not in (None, "", own)
+        )
+
+    def collision(self, question: Question) -> str:
+        if not self.met or question.key not in self.met:
+            return ""
+        theirs, mine = (with_unit(question, one) for one in self.met[question.key])
+        return (
+            f"另一窗口刚保存为“{theirs}”，您填的是“{mine}”。"
+            "保留您的值请再次保存，否则请改成对方的值。"
+        )
 
 
 def entry_sections(
@@ -64,6 +106,9 @@ def entry_sections(
     answers: Mapping[str, Any],
     problems: Iterable[Problem],
     missing: Iterable[Question],
+    *,
+    unit: Enterprise,
+    beside: Beside,
 ) -> list[EntrySection]:
     """Return the form with answers; each problem stands at its first field."""
     by_field: dict[str, list[str]] = {}
@@ -80,22 +125,34 @@ def entry_sections(
                     tuple(by_field.get(question.key, ())),
                     question.key in absent,
                     " ".join(SUMS.get(question.key, ())),
+                    shown(question, beside.last.get(question.key)),
+                    beside.others(question, answers.get(question.key)),
+                    beside.collision(question),
                 )
                 for question in section.questions
             ),
+            file_facts(section, unit),
         )
         for section in form.sections
     ]
 
 
+def file_facts(
+    section: FormSection, unit: Enterprise
+) -> tuple[tuple[FileFact, str], ...]:
+    """Return the lines of a section that the unit's file answers."""
+    return tuple((one, fact(unit, one.name)) for one in section.facts)
+
+
 def shown_sections(
-    form: SurveyForm, answers: Mapping[str, Any]
-) -> list[tuple[FormSection, list[tuple[Question, str]]]]:
+    form: SurveyForm, answers: Mapping[str, Any], unit: Enterprise
+) -> list[tuple[FormSection, list[tuple[Question | FileFact, str]]]]:
     """Return each section with its questions and the answers in words."""
     return [
         (
             section,
-            [(q, with_unit(q, answers.get(q.key))) for q in section.questions],
+            [(one, words or "—") for one, words in file_facts(section, unit)]
+            + [(q, with_unit(q, answers.get(q.key))) for q in section.questions],
         )
         for section in form.sections
     ]
@@ -123,7 +180,7 @@ def compared(
     A question that only the older form knows comes last.
     """
     form, before = survey_form(new.form_version), survey_form(old.form_version)
-    sections = [(section.title, section.questions) for section in form.sections]
+    sections = [(s.title, s.questions) for s in form.sections if s.questions]
     dropped = [q for q in before if q.key not in form.questions]
     if dropped:
         sections.append(("旧表式中的项目", tuple(dropped)))

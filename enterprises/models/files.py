@@ -173,6 +173,49 @@ class Enterprise(models.Model):
     contact_name = models.CharField("经办人", max_length=60, blank=True)
     contact_phone = EncryptedTextField("联系电话", blank=True)
     contact_phone_index = models.CharField(max_length=64, null=True, editable=False)
+    # What few units have: columns with a default of the database, so that an import
+    # need not write them.
+    organisation_code = models.CharField(
+        "组织机构代码", max_length=9, blank=True, default="", db_default=""
+    )
+    department = models.CharField(
+        "主管部门", max_length=100, blank=True, default="", db_default=""
+    )
+    registered_capital = models.DecimalField(
+        "注册资本（万元）", max_digits=14, decimal_places=4, null=True, blank=True
+    )
+    is_legal_person = models.BooleanField("是否独立法人", null=True, blank=True)
+    is_branch = models.BooleanField("是否分支机构", null=True, blank=True)
+    parent_unit = models.CharField(
+        "上级单位", max_length=200, blank=True, default="", db_default=""
+    )
+    dispatch_licence = models.CharField(
+        "劳务派遣许可证号", max_length=40, blank=True, default="", db_default=""
+    )
+    dispatch_licence_until = models.DateField(
+        "派遣许可证有效期至", null=True, blank=True
+    )
+    insurance_number = models.CharField(
+        "社会保险登记号", max_length=40, blank=True, default="", db_default=""
+    )
+    legal_id_number = EncryptedTextField(
+        "法定代表人证件号码", blank=True, default="", db_default=""
+    )
+    legal_phone = EncryptedTextField(
+        "法定代表人电话", blank=True, default="", db_default=""
+    )
+    labour_manager = models.CharField(
+        "劳资负责人", max_length=60, blank=True, default="", db_default=""
+    )
+    labour_phone = EncryptedTextField(
+        "劳资负责人电话", blank=True, default="", db_default=""
+    )
+    contact_mobile = EncryptedTextField(
+        "经办人手机", blank=True, default="", db_default=""
+    )
+    contact_email = models.EmailField(
+        "经办人邮箱", max_length=100, blank=True, default="", db_default=""
+    )
     status = models.CharField(
         "营业状态", max_length=10, choices=Status.choices, default=Status.OPEN
     )
@@ -247,6 +290,12 @@ class Enterprise(models.Model):
                 name="enterprises_enterprise_uscc_has_18_characters",
                 violation_error_message="统一社会信用代码应为 18 位数字或大写字母。",
             ),
+            models.CheckConstraint(
+                condition=Q(registered_capital__isnull=True)
+                | Q(registered_capital__gte=0),
+                name="enterprises_enterprise_capital_not_negative",
+                violation_error_message="注册资本不能是负数。",
+            ),
         ]
 
     def __str__(self):
@@ -258,6 +307,10 @@ class Enterprise(models.Model):
     @property
     def scope_path(self) -> str:
         return self.grid.path
+
+    @property
+    def is_project(self) -> bool:
+        return self.unit_kind == self.UnitKind.PROJECT
 
     def set_contact_phone(self, phone: str) -> None:
         """Set the telephone together with the index it is found by."""

@@ -1,6 +1,6 @@
 """Every change to a unit's file. One act, one transaction, one event."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from enterprises.rules import name_key
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import history, record
 from gridinspect.documents.models import Attachment
-from gridinspect.secrets import mask_phone
+from gridinspect.secrets import mask_id, mask_phone
 from grids.models import Grid
 from grids.services.figures import mark_all_dirty, mark_dirty, note_entry
 from grids.services.tree import initials
@@ -49,11 +49,36 @@ FILE_FIELDS = frozenset(
         "legal_representative",
         "contact_name",
         "contact_phone",
+        "contact_mobile",
+        "contact_email",
+        "legal_id_number",
+        "legal_phone",
+        "labour_manager",
+        "labour_phone",
+        "organisation_code",
+        "department",
+        "registered_capital",
+        "is_legal_person",
+        "is_branch",
+        "parent_unit",
+        "dispatch_licence",
+        "dispatch_licence_until",
+        "insurance_number",
         "source",
         "paper_file_place",
         "remark",
     }
 )
+# What the form of a file asks; the paper's place has a page and a history of its own.
+FORM_FIELDS = FILE_FIELDS - {"paper_file_place"}
+# Kept encrypted; shown by its mask, in full only for a reason that the trail keeps.
+SECRETS: dict[str, Callable[[str], str]] = {
+    "contact_phone": mask_phone,
+    "contact_mobile": mask_phone,
+    "legal_phone": mask_phone,
+    "labour_phone": mask_phone,
+    "legal_id_number": mask_id,
+}
 _TWICE = "本区县已有使用该统一社会信用代码的单位，请先查询原档案。"
 
 
@@ -188,12 +213,21 @@ def change_enterprise(
 
 
 @transaction.atomic
-def reveal_phone(*, enterprise: Enterprise, reason: str, by: User) -> str:
-    """Return the contact's telephone number in full, and note who asked and why."""
+def reveal_phone(
+    *, enterprise: Enterprise, reason: str, by: User, name: str = "contact_phone"
+) -> str:
+    """Return a number of SECRETS in full, and note who asked for which and why."""
     if not reason.strip():
         raise Refused("请写明查看完整号码的理由。")
-    record("enterprise.phone_revealed", by=by, target=enterprise, reason=reason)
-    return enterprise.contact_phone
+    record(
+        "enterprise.phone_revealed",
+        by=by,
+        target=enterprise,
+        field=field_label(name),
+        reason=reason,
+    )
+    number: str = getattr(enterprise, name)
+    return number
 
 
 @transaction.atomic
@@ -250,8 +284,10 @@ def in_words(unit: Enterprise, name: str) -> str:
     value = getattr(unit, name)
     if value is None or value == "":
         return ""
-    if name == "contact_phone":
-        return mask_phone(value)
+    if name in SECRETS:
+        return SECRETS[name](value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
     display = getattr(unit, f"get_{name}_display", None)
     if display:
         return str(display())

@@ -9,17 +9,17 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from enterprises.columns import survey_word
+from enterprises.file_facts import position
 from enterprises.freshness import freshness_days
 from enterprises.industries import industry_name, section_name
 from enterprises.models import Enterprise, Survey
-from enterprises.services.files import field_label
+from enterprises.services.files import field_label, in_words
 from enterprises.services.status import why_not_undone
 from enterprises.services.surveys import draft_of
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name
-from gridinspect.secrets import mask_phone
 from gridinspect.ui.pages import Action, Tab, render_detail
 from gridinspect.ui.registry import TimelineEntry
 from gridinspect.ui.tables import Column, build_table
@@ -81,21 +81,35 @@ def _overview(request: Request, unit: Enterprise) -> list[tuple]:
         ("单位名称", unit.name),
         ("曾用名", unit.former_name),
         ("已核对证照", unit.uscc_override_reason),
+        ("组织机构代码", unit.organisation_code),
         ("原注册号", unit.registration_number),
         ("登记机关", unit.registrar),
         ("登记注册类型", unit.registration_type),
         ("行业门类", section_name(unit.industry)),
         ("行业", industry),
         ("隶属关系", unit.affiliation),
+        ("主管部门", unit.department),
         ("成立日期", unit.founded_on),
+        ("注册资本（万元）", in_words(unit, "registered_capital")),
+        ("是否独立法人", unit.is_legal_person),
+        ("是否分支机构", unit.is_branch),
+        ("上级单位", unit.parent_unit),
+        ("社会保险登记号", unit.insurance_number),
+        ("劳务派遣许可证", _licence(unit)),
         ("注册地址", unit.registered_address),
         ("道路", unit.road),
         ("门牌号", unit.house_number),
         ("邮编", unit.postcode),
-        ("经纬度", _position(unit)),
+        ("经纬度", position(unit)),
         ("法定代表人（负责人）", unit.legal_representative),
+        ("法定代表人证件号码", _secret(request, unit, "legal_id_number")),
+        ("法定代表人电话", _secret(request, unit, "legal_phone")),
+        ("劳资负责人", unit.labour_manager),
+        ("劳资负责人电话", _secret(request, unit, "labour_phone")),
         ("经办人", unit.contact_name),
-        ("联系电话", _phone(request, unit)),
+        ("联系电话", _secret(request, unit, "contact_phone")),
+        ("经办人手机", _secret(request, unit, "contact_mobile")),
+        ("经办人邮箱", unit.contact_email),
         ("数据来源", unit.get_source_display()),
         ("纳入底数日期", unit.known_since),
         ("纸质档案位置", unit.paper_file_place),
@@ -107,20 +121,31 @@ def _overview(request: Request, unit: Enterprise) -> list[tuple]:
     ]
 
 
-def _position(unit: Enterprise) -> str:
-    if unit.longitude is None or unit.latitude is None:
-        return ""
-    return f"{unit.longitude}, {unit.latitude}"
+def _licence(unit: Enterprise) -> str:
+    until = unit.dispatch_licence_until
+    return (
+        f"{unit.dispatch_licence}（有效期至 {until}）"
+        if until
+        else (unit.dispatch_licence)
+    )
 
 
-def _phone(request: Request, unit: Enterprise):
-    if not unit.contact_phone:
+def _secret(request: Request, unit: Enterprise, name: str):
+    """Return a number by its mask, with the way to the whole one for who may."""
+    if not getattr(unit, name):
         return None
-    masked = mask_phone(unit.contact_phone)
-    if not may(request.user, Permission.CONTACT_REVEAL, at=unit.grid):
+    masked = in_words(unit, name)
+    if not may(request.user, reveal_permission(name), at=unit.grid):
         return masked
     url = reverse("enterprises:reveal", args=[unit.pk])
-    return format_html('{} <a href="{}">查看完整号码</a>', masked, url)
+    return format_html('{} <a href="{}?of={}">查看完整号码</a>', masked, url, name)
+
+
+def reveal_permission(name: str) -> Permission:
+    """Return what somebody has to hold who wants to see this number in full."""
+    if name == "legal_id_number":
+        return Permission.PERSONAL_REVEAL
+    return Permission.CONTACT_REVEAL
 
 
 def _surveys(request: Request, unit: Enterprise) -> str:

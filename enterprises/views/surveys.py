@@ -1,5 +1,6 @@
 """用人单位调查登记表: filling one in, looking at one, comparing two, printing."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -15,18 +16,23 @@ from enterprises.forms import SurveyHeadForm
 from enterprises.models import Enterprise, Survey
 from enterprises.paper import survey_pdf
 from enterprises.services.surveys import (
+    MetDraft,
     NotComplete,
     discard_draft,
     draft_of,
+    drafts_of_others,
+    handed_in_since,
+    last_answers,
     save_draft,
     submit_survey,
 )
-from enterprises.survey_forms import CURRENT, read_answers, survey_form
+from enterprises.survey_forms import CURRENT, form_on, read_answers, survey_form
 from enterprises.views.file import days_late
 from enterprises.views.units import CRUMBS, visible_unit
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import POSTED_STAFF, Permission
+from gridinspect.htmx import is_partial, render_page
 from gridinspect.ui.pages import render_list, require_holds
 from gridinspect.ui.tables import Column, build_table
 from grids.access import may, require
@@ -37,47 +43,160 @@ def fill_in(request: Request, pk: int) -> HttpResponse:
     """Fill in a survey; what is not finished stays as a draft and is resumed."""
     unit = visible_unit(request, pk)
     require(request.user, Permission.SURVEY_RECORD, at=unit.grid)
+    if request.method == "POST":
+        return _entered(request, unit)
     collectors = _collectors(request.user, unit)
     draft = draft_of(unit, request.user)
-    form = survey_form(draft.form_version if draft else CURRENT)
-    if request.method == "POST":
-        head = SurveyHeadForm(request.POST, collectors=collectors)
-        answers = read_answers(form, request.POST)
-        if head.is_valid():
-            answer = _keep(request, unit, head, answers)
-            if not isinstance(answer, Survey):
-                return answer
-            draft = answer
-        context = _entry(unit, form, head, answers, draft, checked=True)
-        return render(request, "enterprises/survey_form.html", context)
     head = SurveyHeadForm(collectors=collectors, initial=_initial(request, draft))
     answers = draft.answers if draft else {}
-    context = _entry(unit, form, head, answers, draft, checked=draft is not None)
-    return render(request, "enterprises/survey_form.html", context)
+    form = form_on(draft.surveyed_on if draft else timezone.localdate())
+    page = _Entry(request, unit, form, head, answers, draft)
+    return page.answer(checked=draft is not None)
 
 
-def _keep(request: Request, unit: Enterprise, head, answers):
-    """Save or hand in; return where to go, or the draft that still lacks something."""
+def _entered(request: Request, unit: Enterprise) -> HttpResponse:
+    """Take what was typed: by itself while one types, as a draft, or handed in."""
+    head = SurveyHeadForm(request.POST, collectors=_collectors(request.user, unit))
+    shown = survey_form(_version_shown(request))
+    answers, base = read_answers(shown, request.POST), _base(request)
+    draft = draft_of(unit, request.user)
+    page = _Entry(request, unit, shown, head, answers, draft, base=base)
+    if not head.is_valid():
+        return page.answer(checked=True)
+    if part := request.POST.get("reuse"):
+        answers = _reused(unit, shown, answers, part)
     act = {
         "enterprise": unit,
         "answers": answers,
         "by": request.user,
+        "base": base,
         **head.cleaned_data,
     }
     try:
-        if "submit" not in request.POST:
-            draft = save_draft(**act)
-            messages.success(request, "草稿已保存，尚未提交。")
-            return draft
-        survey = submit_survey(**act)
+        if "submit" in request.POST:
+            survey = submit_survey(**act)
+            messages.success(request, f"已提交“{unit}”的调查登记表。")
+            return redirect("enterprises:survey", survey.pk)
+        page.take(save_draft(**act))
     except NotComplete as stopped:
+        page.take(stopped.survey)
         messages.error(request, "登记表还不能提交，已保存为草稿。请按提示改正。")
-        return stopped.survey
+    except MetDraft as met:
+        page.take(met.survey, met=met.met)
     except ValidationError as error:
         messages.warning(request, error.messages[0])
         return redirect(f"{unit.get_absolute_url()}?tab=surveys")
-    messages.success(request, f"已提交“{unit}”的调查登记表。")
-    return redirect("enterprises:survey", survey.pk)
+    _say_saved(request, page)
+    return page.answer(checked=True)
+
+
+def _say_saved(request: Request, page: "_Entry") -> None:
+    """Say how 保存草稿 went; what saves itself says so beside the buttons."""
+    if is_partial(request) or "submit" in request.POST:
+        return
+    if page.met:
+        messages.warning(request, "另一窗口改过同一份草稿，请核对标出的项目。")
+    else:
+        messages.success(request, "草稿已保存，尚未提交。")
+
+
+def _version_shown(request: Request) -> int:
+    """Return the version of the form that the browser had before it."""
+    asked = request.POST.get("form_version", "")
+    known = {str(version) for version in range(1, CURRENT + 1)}
+    return int(asked) if asked in known else CURRENT
+
+
+def _base(request: Request) -> dict[str, Any] | None:
+    """Return what stood in the draft when this window got it, if it says so."""
+    try:
+        base = json.loads(request.POST.get("base", ""))
+    except ValueError:
+        return None
+    return base if isinstance(base, dict) else None
+
+
+def _reused(unit, form, answers: dict[str, Any], part: str) -> dict[str, Any]:
+    """Fill what is empty, of a section or of all, from the unit's last survey."""
+    last = last_answers(unit)
+    wanted = [
+        question.key
+        for section in form.sections
+        if part in ("all", section.key)
+        for question in section.questions
+    ]
+    taken = {key: last[key] for key in wanted if key in last and key not in answers}
+    return answers | taken
+
+
+class _Entry:
+    """The page of one entry: what was typed, what is wrong, what stands beside."""
+
+    def __init__(self, request, unit, form, head, answers, draft, *, base=None):
+        self.request, self.unit, self.form, self.head = request, unit, form, head
+        self.answers, self.draft = answers, draft
+        self.base = dict(answers) if base is None else base
+        self.met: dict[str, tuple[Any, Any]] = {}
+
+    def take(self, draft: Survey, *, met=None) -> None:
+        """Go on from the draft as it is saved now; collisions show the own value."""
+        self.draft, self.met = draft, met or {}
+        self.base = dict(draft.answers)
+        mine = {key: own for key, (_, own) in self.met.items()}
+        self.answers = draft.answers | mine
+        self.form = survey_form(draft.form_version)
+
+    def answer(self, *, checked: bool) -> HttpResponse:
+        partial = "enterprises/_survey_saved.html"
+        page = "enterprises/survey_form.html"
+        return render_page(self.request, page, partial, self._context(checked))
+
+    def _context(self, checked: bool) -> dict[str, Any]:
+        problems, missing = [], []
+        if checked:
+            day = self.draft.surveyed_on if self.draft else None
+            problems = survey_rules.check(
+                self.answers,
+                today=timezone.localdate(),
+                surveyed_on=day,
+                form=self.form,
+            )
+            missing = survey_rules.missing(self.answers, self.form)
+        others = drafts_of_others(self.unit, self.request.user)
+        beside = survey_view.Beside(
+            last=last_answers(self.unit),
+            drafts=[(str(one.recorded_by), one.answers) for one in others],
+            met=self.met,
+        )
+        sections = survey_view.entry_sections(
+            self.form,
+            self.answers,
+            problems,
+            missing,
+            unit=self.unit,
+            beside=beside,
+        )
+        crumbs = [*CRUMBS, (self.unit.name, self.unit.get_absolute_url())]
+        return {
+            "title": "填写调查登记表",
+            "unit": self.unit,
+            "form": self.form,
+            "head": self.head,
+            "sections": sections,
+            "blocking": [problem for problem in problems if problem.blocking],
+            "warnings": [problem for problem in problems if not problem.blocking],
+            "missing": missing,
+            "draft": self.draft,
+            "others": others,
+            "base": json.dumps(self.base, ensure_ascii=False),
+            "met": self.met,
+            "has_last": any(section.can_reuse for section in sections),
+            "handed_in": handed_in_since(self.draft),
+            "may_change": may(
+                self.request.user, Permission.ENTERPRISE_EDIT, at=self.unit.grid
+            ),
+            "crumbs": [*crumbs, ("填写调查登记表", "")],
+        }
 
 
 def _collectors(user, unit: Enterprise):
@@ -95,29 +214,6 @@ def _initial(request: Request, draft: Survey | None) -> dict[str, Any]:
         "surveyed_on": draft.surveyed_on,
         "method": draft.method,
         "collected_by": draft.collected_by_id,
-    }
-
-
-def _entry(unit, form, head, answers, draft, *, checked: bool) -> dict[str, Any]:
-    problems, missing = [], []
-    if checked:
-        problems = survey_rules.check(answers, today=timezone.localdate(), form=form)
-        missing = survey_rules.missing(answers, form)
-    return {
-        "title": "填写调查登记表",
-        "unit": unit,
-        "form": form,
-        "head": head,
-        "sections": survey_view.entry_sections(form, answers, problems, missing),
-        "blocking": [problem for problem in problems if problem.blocking],
-        "warnings": [problem for problem in problems if not problem.blocking],
-        "missing": missing,
-        "draft": draft,
-        "crumbs": [
-            *CRUMBS,
-            (unit.name, unit.get_absolute_url()),
-            ("填写调查登记表", ""),
-        ],
     }
 
 
@@ -152,7 +248,7 @@ def survey(request: Request, pk: int) -> HttpResponse:
         "title": f"{form.title}（{one.surveyed_on}）",
         "survey": one,
         "unit": one.enterprise,
-        "sections": survey_view.shown_sections(form, one.answers),
+        "sections": survey_view.shown_sections(form, one.answers, one.enterprise),
         "rate": survey_rules.signing_rate(one.answers),
         "late": days_late(one),
         "may_record": may(

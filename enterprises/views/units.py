@@ -4,7 +4,7 @@ from io import BytesIO
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,15 +22,17 @@ from enterprises.forms import SECTIONS, ChangeForm, RegisterForm, RevealForm
 from enterprises.freshness import districts_of, freshness_days
 from enterprises.models import Enterprise
 from enterprises.services.files import (
+    SECRETS,
     EditedMeanwhile,
     change_enterprise,
+    field_label,
     note_export,
     possible_duplicates,
     register_enterprise,
     reveal_phone,
 )
 from enterprises.tasks import export_later
-from enterprises.views.file import unit_page
+from enterprises.views.file import reveal_permission, unit_page
 from enterprises.views.suggesting import suggested
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
@@ -282,17 +284,29 @@ def _editable_grids(user):
 
 
 def reveal(request: Request, pk: int) -> HttpResponse:
-    """Show the telephone number in full, once, to who gives a reason."""
+    """Show a number of the file in full, once, to who gives a reason."""
     unit = visible_unit(request, pk)
-    require(request.user, Permission.CONTACT_REVEAL, at=unit.grid)
-    form = RevealForm(request.POST or None)
+    name = request.GET.get("of", "contact_phone")
+    if name not in SECRETS:
+        raise Http404
+    require(request.user, reveal_permission(name), at=unit.grid)
+    form, label = RevealForm(request.POST or None), field_label(name)
     crumbs = [*CRUMBS, (unit.name, unit.get_absolute_url())]
     if request.method == "POST" and form.is_valid():
-        phone = reveal_phone(
-            enterprise=unit, reason=form.cleaned_data["reason"], by=request.user
+        number = reveal_phone(
+            enterprise=unit,
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+            name=name,
         )
-        context = {"title": "联系电话", "unit": unit, "phone": phone, "crumbs": crumbs}
+        context = {
+            "title": label,
+            "unit": unit,
+            "label": label,
+            "number": number,
+            "crumbs": crumbs,
+        }
         return render(request, "enterprises/phone.html", context)
     return render_form(
-        request, title="查看联系电话", form=form, crumbs=crumbs, submit="查看"
+        request, title=f"查看{label}", form=form, crumbs=crumbs, submit="查看"
     )

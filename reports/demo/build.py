@@ -12,6 +12,7 @@ from assistants.establishment import establishment_of
 from assistants.models import Certificate, StaffFile, Training
 from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
 from enterprises.rules import name_key
+from enterprises.survey_forms import form_on
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import INSPECTORS, Role
 from gridinspect.copying import refresh_statistics
@@ -335,7 +336,8 @@ def _surveys(
             yield Survey(
                 enterprise=unit,
                 district_id=unit.district_id,
-                surveyed_on=today - timedelta(days=days),
+                surveyed_on=(day := today - timedelta(days=days)),
+                form_version=form_on(day).version,
                 answers=answers_for(unit, dice),
                 state=Survey.State.FINAL,
                 is_complete=True,
