@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enterprises', '0005_registry'),
+        ("enterprises", "0006_status_with_evidence"),
         ('grids', '0008_tasks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
