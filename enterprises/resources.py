@@ -1,5 +1,6 @@
 """The register of units (用人单位名册) as a workbook."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from enterprises.allocation import Confidence, Method
 from enterprises.columns import columns, in_order, units_asked
 from enterprises.industries import DIVISIONS, SECTIONS, check_industry
 from enterprises.matching import Facts, match
-from enterprises.models import Enterprise, Placement, StatusPeriod
+from enterprises.models import Enterprise, ImportedChange, Placement, StatusPeriod
 from enterprises.rules import (
     CodeError,
     check_old_registration_number,
@@ -709,10 +710,37 @@ class EnterpriseResource(DistrictResource):
         )
         self._move([row for row in rows if "grid" in row.changes])
         self._set_status([row for row in rows if "status" in row.changes])
+        self._note_changes(rows)
         for row in rows:
             row.record = row.target.pk
             self._touch(row.target.grid_id, self.as_of)
             yield [row.target.pk, "changed", row.number, sorted(row.changes)]
+
+    def _note_changes(self, rows: list[Row]) -> None:
+        """Keep old and new of each field for 变更记录; the event has only the names."""
+        if self.batch is None:
+            return
+        insert_rows(
+            ImportedChange,
+            ["enterprise_id", "batch_id", "changes"],
+            [
+                (
+                    row.target.pk,
+                    self.batch.pk,
+                    json.dumps(self._told(row.changes), ensure_ascii=False),
+                )
+                for row in rows
+            ],
+        )
+
+    @classmethod
+    def _told(cls, changes: dict[str, Any]) -> dict[str, list[str]]:
+        """Put old and new into words, numbers masked, as the preview shows them."""
+        columns = cls.columns()
+        return {
+            name: [_told(columns.get(name), value) for value in pair]
+            for name, pair in changes.items()
+        }
 
     def _changed_values(self, row: Row) -> list[Any]:
         changed = {name: row.values[name] for name in row.changes if name != "grid"}
@@ -948,3 +976,12 @@ class Known:
             if unit.uscc:
                 self.by_code[unit.uscc] = unit
             self.by_key[unit.name_key].append(unit)
+
+
+def _told(column: SheetField | None, value: Any) -> str:
+    """Return a value as 变更记录 shows it: in words, personal numbers masked."""
+    if value in (None, ""):
+        return ""
+    if column is None:
+        return str(value)
+    return str(column.mask(value) if column.mask else column.label(value))

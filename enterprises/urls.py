@@ -3,6 +3,7 @@ from django.urls import path
 from enterprises.views import (
     allocation,
     doubts,
+    materials,
     prints,
     registry,
     roads,
@@ -21,6 +22,19 @@ urlpatterns = [
     path("enterprises/<int:pk>/change/", units.change, name="change"),
     path("enterprises/<int:pk>/reveal/", units.reveal, name="reveal"),
     path("enterprises/<int:pk>/print/", prints.file_print, name="file-print"),
+    path(
+        "enterprises/<int:pk>/materials/new/",
+        materials.material_add,
+        name="material-add",
+    ),
+    path("enterprises/<int:pk>/paper/", materials.paper_move, name="paper-move"),
+    path("materials/<int:pk>/", materials.material_file, name="material-file"),
+    path(
+        "materials/<int:pk>/replace/",
+        materials.material_replace,
+        name="material-replace",
+    ),
+    path("materials/<int:pk>/void/", materials.material_void, name="material-void"),
     path("enterprises/<int:pk>/survey/", surveys.fill_in, name="survey-add"),
     path("enterprises/<int:pk>/survey/discard/", surveys.discard, name="draft-discard"),
     path("enterprises/<int:pk>/surveys/compare/", surveys.compare, name="compare"),

@@ -14,6 +14,12 @@ from enterprises.models.files import (
     Survey,
     SurveyQuerySet,
 )
+from enterprises.models.materials import (
+    ImportedChange,
+    Material,
+    MaterialQuerySet,
+    PaperPlace,
+)
 from enterprises.models.registry import RegistryEntry, RegistryEntryQuerySet
 from enterprises.models.status import StatusProposal, StatusProposalQuerySet
 
@@ -24,6 +30,10 @@ __all__ = [
     "DoubtQuerySet",
     "Enterprise",
     "EnterpriseQuerySet",
+    "ImportedChange",
+    "Material",
+    "MaterialQuerySet",
+    "PaperPlace",
     "Placement",
     "RegistryEntry",
     "RegistryEntryQuerySet",

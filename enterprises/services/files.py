@@ -170,12 +170,13 @@ def change_enterprise(
     status: str | None = None,
     status_since: date | None = None,
     status_reason: str = "",
+    via: str = "",
     **fields: Any,
 ) -> Enterprise:
     """Change the file; a new grid or status holds from a day on, today by default.
 
     `edition` is the one that the person looked at. Raises EditedMeanwhile when it is no
-    longer the newest, and Refused.
+    longer the newest, and Refused. `via` names the way, where it is no form.
     """
     locked = Enterprise.objects.select_for_update(of=["self"]).select_related("grid")
     unit = locked.get(pk=enterprise.pk)
@@ -208,6 +209,7 @@ def change_enterprise(
         effective=effective,
         reason=status_reason,
         edition=unit.edition,
+        **({"source": via} if via else {}),
     )
     return unit
 

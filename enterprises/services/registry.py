@@ -44,6 +44,7 @@ def adopt_entry(*, entry: RegistryEntry, by: User) -> Enterprise:
         enterprise=unit,
         edition=unit.edition,
         by=by,
+        via=f"数据比对：{entry.get_source_display()}",
         name=entry.name,
         former_name=unit.name if unit.name != entry.name else unit.former_name,
         address=entry.address or unit.address,

@@ -9,13 +9,15 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from enterprises.columns import survey_word
+from enterprises.file_changes import label_of
 from enterprises.file_facts import position
 from enterprises.freshness import freshness_days
 from enterprises.industries import industry_name, section_name
 from enterprises.models import Enterprise, Survey
-from enterprises.services.files import field_label, in_words
+from enterprises.services.files import in_words
 from enterprises.services.status import why_not_undone
 from enterprises.services.surveys import draft_of
+from enterprises.views.file_tabs import changes_tab, materials_tab
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import history
@@ -29,7 +31,7 @@ from grids.models import Grid
 
 _STATUS_TONES = {"open": "ok", "preparing": "info"}
 _SURVEY_TONES = {"已采集": "ok", "过期": "warning", "未采集": "notice"}
-EVENTS = 100  # the newest acts of a timeline
+EVENTS = 1000  # the newest acts of a timeline
 
 
 def unit_page(request: Request, unit: Enterprise) -> HttpResponse:
@@ -45,6 +47,8 @@ def unit_page(request: Request, unit: Enterprise) -> HttpResponse:
         tabs=[
             Tab("overview", "概况", lambda: _overview(request, unit)),
             Tab("surveys", "调查登记表", lambda: _surveys(request, unit)),
+            Tab("materials", "材料目录", lambda: materials_tab(request, unit)),
+            Tab("changes", "变更记录", lambda: changes_tab(request, unit)),
             Tab("belonging", "归属与状态", lambda: _belonging(request, unit)),
         ],
         timeline=_timeline(unit),
@@ -231,8 +235,15 @@ def _timeline(unit: Enterprise) -> Iterator[TimelineEntry]:
     """Tell what was done to the file, field by field, with author and time."""
     for event in history(unit)[:EVENTS]:
         yield TimelineEntry(
-            event.at, act_name(event.verb), event.actor_name, note=_details(event.data)
+            event.at,
+            act_name(event.verb),
+            event.actor_name,
+            note=_details(event.data),
+            kind=_KINDS.get(event.verb.partition(".")[0], "档案"),
         )
+
+
+_KINDS = {"survey": "采集", "material": "材料", "case": "案件"}
 
 
 def _details(data: dict) -> str:
@@ -242,7 +253,7 @@ def _details(data: dict) -> str:
     if not before or not after:
         return data.get("reason", "")
     changes = [
-        f"{field_label(name)}：{before.get(name) or '空'} → {words or '空'}"
+        f"{label_of(name)}：{before.get(name) or '空'} → {words or '空'}"
         + (f"（自 {day}）" if (day := data.get("effective", {}).get(name)) else "")
         for name, words in after.items()
     ]

@@ -193,6 +193,7 @@ class SheetResource(Resource):
         self.today = today
         self.as_of = as_of or today
         self.paths = by.scope_paths(self.permission)
+        self.batch: Any = None  # the batch that is being written
         self.corrections: dict[str, Any] = {}  # what a person said of the layout
         self.decisions: dict[str, str] = {}  # and of rows that may be a known record
         self.distinct: set[tuple[str, int]] = set()  # (signature, record) told apart

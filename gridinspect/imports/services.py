@@ -332,6 +332,7 @@ def apply_batch(
     _require_ready(batch, mode)
     lock_place(batch.path)
     resource, done = resource_of(batch), 0
+    resource.batch = batch
     rows: list[Any] = []
     trace: list[Any] = []
     with examined_again(batch.file.path, resource) as examination:

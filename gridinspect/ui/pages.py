@@ -1,5 +1,6 @@
 """The three kinds of page that every app shows: list, form, detail."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
@@ -155,6 +156,36 @@ def render_form(
     return render(request, template, everything)
 
 
+class TimelinePage:
+    """A page of a timeline, latest first, of one kind where somebody asks for one."""
+
+    SIZE = 50
+    OTHER = "其他"
+
+    def __init__(self, entries: Iterable[TimelineEntry], asked: Any) -> None:
+        every = sorted(entries, key=_moment, reverse=True)
+        counts = Counter(entry.kind or self.OTHER for entry in every)
+        self.kinds = sorted(counts.items())
+        self.total = len(every)
+        self.kind = asked.get("kind", "") if asked.get("kind") in counts else ""
+        if self.kind:
+            every = [one for one in every if (one.kind or self.OTHER) == self.kind]
+        self.pages = max(1, -(-len(every) // self.SIZE))
+        number = asked.get("page", "")
+        wanted = int(number) if number.isascii() and number.isdigit() else 1
+        self.page = max(1, min(wanted, self.pages)) if len(number) < 9 else 1
+        start = (self.page - 1) * self.SIZE
+        self.entries = every[start : start + self.SIZE]
+
+    @property
+    def earlier(self) -> int | None:
+        return self.page + 1 if self.page < self.pages else None
+
+    @property
+    def later(self) -> int | None:
+        return self.page - 1 if self.page > 1 else None
+
+
 def render_detail(
     request: HttpRequest,
     *,
@@ -183,6 +214,7 @@ def render_detail(
     if entries:
         all_tabs.append(Tab("timeline", "时间线", count=len(entries)))
     chosen = _chosen_tab(request, all_tabs)
+    happened = TimelinePage(entries, request.GET)
     everything = {
         "title": title,
         "subtitle": subtitle,
@@ -190,7 +222,8 @@ def render_detail(
         "facts": stated(facts),
         "tabs": all_tabs,
         "open_tab": open_tab(chosen) if chosen else None,
-        "timeline": sorted(entries, key=_moment, reverse=True),
+        "timeline": happened.entries,
+        "happened": happened,
         "actions": actions,
         "crumbs": _with_title(crumbs, title),
         "note": note,
