@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from enterprises.file_changes import changes_of
-from enterprises.models import ImportedChange, Material
+from enterprises.models import Material
 from enterprises.services import change_enterprise
 from enterprises.services.files import Refused
 from enterprises.services.materials import (
@@ -233,17 +233,5 @@ def test_the_timeline_is_filtered_by_kind(bureau_client, bureau, unit):
     assert "全部 2" in text
     only = bureau_client.get(f"{unit.get_absolute_url()}?tab=timeline&kind=材料")
     assert "归入材料" in only.content.decode()
-    assert "淮河路 8 号" not in only.content.decode()
-
-
-def test_an_import_leaves_old_and_new(tree, run):
-    head = ["单位名称", "统一社会信用代码", "街道", "经营地址", "联系电话"]
-    row = ["甲商行", "91410103MA0AAAA1X9", "大学路街道", "旧路1号", "13900000001"]
-    run("enterprises", [head, row], apply="all")
-    run("enterprises", [head, [*row[:3], "新路2号", "13900000002"]], apply="all")
-    [noted] = ImportedChange.objects.all()
-    found = {one.label: one for one in changes_of(noted.enterprise)}
-    assert found["经营（用工）地址"].before == "旧路1号"
-    assert found["经营（用工）地址"].after == "新路2号"
-    assert found["联系电话"].after == "139****0002"
-    assert found["联系电话"].source.startswith("导入：")
+    assert "经营（用工）地址：空" in text
+    assert "经营（用工）地址：空" not in only.content.decode()

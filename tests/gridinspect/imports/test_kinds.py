@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from assistants.models import Training
 from cases.models import Identity, Matter
-from enterprises.models import Enterprise, Survey
+from enterprises.file_changes import changes_of
+from enterprises.models import Enterprise, ImportedChange, Survey
 from enterprises.survey_forms import survey_form
 from gridinspect.accounts.roles import Role
 from gridinspect.imports import undoing
@@ -277,3 +278,19 @@ def test_a_check_costs_no_query_a_row(count, tree, run, django_assert_max_num_qu
     with django_assert_max_num_queries(30):
         batch = run("surveys", xlsx([SURVEY, *rows]))
     assert batch.counts["new"] == count
+
+
+# --- what an import changed in a unit's file ------------------------------------------
+
+
+def test_an_import_leaves_old_and_new(tree, run):
+    head = ["单位名称", "统一社会信用代码", "街道", "经营地址", "联系电话"]
+    row = ["甲商行", "91410103MA0AAAA1X9", "大学路街道", "旧路1号", "13900000001"]
+    run("enterprises", [head, row], apply="all")
+    run("enterprises", [head, [*row[:3], "新路2号", "13900000002"]], apply="all")
+    [noted] = ImportedChange.objects.all()
+    found = {one.label: one for one in changes_of(noted.enterprise)}
+    assert found["经营（用工）地址"].before == "旧路1号"
+    assert found["经营（用工）地址"].after == "新路2号"
+    assert found["联系电话"].after == "139****0002"
+    assert found["联系电话"].source.startswith("导入：")
