@@ -1,9 +1,10 @@
 """变更记录: what was changed in a unit's file, field by field, from the trail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import reverse
@@ -12,7 +13,6 @@ from enterprises.models import Enterprise, ImportedChange, Survey
 from enterprises.resources import STORED
 from enterprises.services.files import field_label
 from enterprises.survey_view import compared
-from gridinspect.audit.models import Event
 from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name
 
@@ -52,13 +52,13 @@ def _said_by_events(unit: Enterprise) -> Iterator[FieldChange]:
                 before=str(before.get(name) or ""),
                 after=str(words or ""),
                 by=event.actor_name,
-                source=_source(event),
+                source=_source(event.data, event.verb),
                 since=str(since.get(name, "")),
             )
 
 
-def _source(event: Event) -> str:
-    return str(event.data.get("source") or act_name(event.verb))
+def _source(data: Mapping[str, Any], verb: str) -> str:
+    return str(data.get("source") or act_name(verb))
 
 
 def _imported(unit: Enterprise) -> Iterator[FieldChange]:
