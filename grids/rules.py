@@ -88,8 +88,8 @@ def _take(free: dict[str, int], kinds: tuple[str, ...], most: int) -> int:
 # --- offices --------------------------------------------------------------------------
 
 OFFICES = ("command_centre", "brigade", "squad", "station")  # terms of a plan's labels
-# Which numbers of a plan speak of the premises of which office.
-_PREMISES = {"command_centre": ("premises_min", "premises_max")}
+# What begins the names of the numbers of a plan about the premises of an office.
+_PREMISES_OF = {"command_centre": ""}  # the first that a plan spoke of
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,8 @@ class WantedPremises:
 
 def wanted_premises(values: PolicyValues, office_kind: str) -> WantedPremises | None:
     """Return the area that a plan wants for a kind of office, if it says one."""
-    if office_kind not in _PREMISES:
-        return None
-    least, most = (values.number(key) for key in _PREMISES[office_kind])
+    of = _PREMISES_OF.get(office_kind, f"{office_kind}_")
+    least, most = (values.number(f"{of}premises_{end}") for end in ("min", "max"))
     if least is None and most is None:
         return None
     clause = next(one.clause for one in (least, most) if one)

@@ -177,6 +177,8 @@ def item_words(row: Item, values: PolicyValues) -> str:
     """Say what is looked at, for how many points, and how one knows."""
     found = values.checklist(row.checklist)
     how = "由指标计算" if row.measure else f"查验：{row.ask}"
+    if row.measure and row.ask:
+        how = f"有数据的由指标计算，没有的查验：{row.ask}"
     name = f"{found.name if found else row.checklist} · {row.name}"
     return f"{name}（{row.points} 分），{how}{_assumed(row.assumed)}"
 

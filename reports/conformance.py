@@ -15,7 +15,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from assistants.establishment import EstablishmentRow, establishment_of
+from assistants.establishment import Establishment, EstablishmentRow, establishment_of
 from assistants.models import StaffFile
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
@@ -206,8 +206,29 @@ def conformance_of(scope: Scope) -> Conformance:
 # --- what is counted ------------------------------------------------------------------
 
 
-def facts_of(scope: Scope) -> Facts:
-    """Count everything that a clause may be measured by."""
+def scope_under(follows: PolicyOnDate, place: Grid) -> Scope:
+    """Return a grid as if it followed a plan on a date, its district besides others."""
+    district = place.district or place
+    group = next(
+        (
+            group
+            for group in _followers(place.city, follows.on)
+            if group[0][1].policy.slug == follows.policy.slug
+        ),
+        [],
+    )
+    others = [pair for pair in group if pair[0].pk != district.pk]
+    mine = district, follows
+    return _scope(place, [mine], [*others, mine])
+
+
+def facts_of(
+    scope: Scope, *, counts: Counts | None = None, posts: Establishment | None = None
+) -> Facts:
+    """Count everything that a clause may be measured by.
+
+    `counts` and `posts` are given where they were worked out already.
+    """
     inside = {district.pk for district in scope.districts}
     grids = Grid.objects.within(scope.place).open_on(scope.on)
     kinds, coded = {}, 0
@@ -215,14 +236,13 @@ def facts_of(scope: Scope) -> Facts:
     for pk, kind, code in under.values_list("pk", "kind", "code"):
         kinds[pk] = kind
         coded += bool(code)
-    posts = establishment_of(scope.place, scope.on)
+    posts = posts or establishment_of(scope.place, scope.on)
     counted = [row for row in posts.rows if row.grid.district_id in inside]
-    measures = {
-        measure for clause in scope.values.clauses for measure in clause.measure
-    }
+    judged = (*scope.values.clauses, *scope.values.milestones)
+    measures = {measure for one in judged for measure in one.measure}
     names = {measure.partition(":")[0] for measure in measures}
     return Facts(
-        counts=_counts(scope, inside),
+        counts=counts or _counts(scope, inside),
         levels=Counter(row.level for row in counted),
         kinds=Counter(kinds.values()),
         coded=coded,

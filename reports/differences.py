@@ -3,6 +3,7 @@
 Pure: two sides in, lines out; no queries, no clock. Page and command read here.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,7 @@ from grids.policy import NUMBERS, PERSON_KINDS, PolicyValues
 from grids.services.law import InForce
 from grids.services.policies import PolicyOnDate
 from reports.indicators import INDICATORS, Reading, readings
+from reports.judging import STATES, Judged, State
 from reports.rules import Counts
 
 NOTHING = "—"
@@ -55,6 +57,7 @@ class Side:
     plan: Plan
     counts: Counts
     posts: Establishment
+    clauses: Sequence[Judged]
     limits: Sequence[InForce]
     numbers: Sequence[InForce]
 
@@ -119,6 +122,8 @@ def compared(left: Side, right: Side) -> list[Group]:
         ("posts", "人员配备", _posts(left, right)),
         ("rates", "覆盖率", _rates(left, right)),
         ("targets", "阶段目标", _targets(left, right)),
+        ("states", "条款落实", _states(left, right)),
+        ("clauses", "落实情况有变化的条款", _clauses(left, right)),
         ("limits", "法定期限和方案期限", _limits(left, right)),
         ("numbers", "其他数值", _numbers(left, right)),
     )
@@ -304,6 +309,72 @@ def _verdicts(one: Reading | None, other: Reading | None) -> str:
         return SAME
     words = [_verdict(side).partition("，")[0] for side in (one, other)]
     return "目标不同" if words[0] == words[1] else f"{words[0]} → {words[1]}"
+
+
+# States that figures decide; the others say what the program does.
+MEASURED = (State.MET, State.PARTLY, State.NOT_MET, State.NOT_MEASURABLE)
+
+
+def _states(left: Side, right: Side) -> list[Line]:
+    """Return how many clauses stand where, of those that figures decide."""
+    counts = [Counter(one.state for one in side.clauses) for side in (left, right)]
+    return [
+        _counted(
+            f"clauses:{state.value}",
+            f"{STATES[state]}的条款",
+            *(
+                Cell(*_number(count[state]), rows=f"clauses:{state.value}")
+                if side.plan.values
+                else Cell()
+                for side, count in zip((left, right), counts, strict=True)
+            ),
+        )
+        for state in MEASURED
+    ]
+
+
+def _clauses(left: Side, right: Side) -> list[Line]:
+    """Return the clauses whose state is another one, or that only one plan has.
+
+    A clause that only one plan has is told where a figure decides on it.
+    """
+    mine, other = (
+        {one.clause.id: one for one in side.clauses} for side in (left, right)
+    )
+    lines = []
+    for number in dict.fromkeys([*mine, *other]):
+        pair = mine.get(number), other.get(number)
+        one, two = pair
+        if one and two and one.state == two.state:
+            continue
+        known = [found for found in pair if found]
+        if len(known) == 1 and known[0].state not in MEASURED:
+            continue
+        lines.append(
+            Line(
+                f"clause:{number}",
+                f"{number} {known[-1].clause.meaning}",
+                _judged(one, left),
+                _judged(two, right),
+                _moved(one, two),
+            )
+        )
+    return lines
+
+
+def _moved(one: Judged | None, two: Judged | None) -> str:
+    if two is None:
+        return "不再要求"
+    return f"{STATES[one.state] if one else '新要求'} → {STATES[two.state]}"
+
+
+def _judged(one: Judged | None, side: Side) -> Cell:
+    if one is None:
+        return Cell("没有这一条" if side.plan.values else NOTHING)
+    words, worst = STATES[one.state], one.worst
+    if worst and worst.figure is not None:
+        words = f"{words}：{worst.name} {worst.figure_words}，应为 {worst.target_words}"
+    return Cell(words, clauses=(one.clause.id,))
 
 
 def _limits(left: Side, right: Side) -> list[Line]:

@@ -5,7 +5,7 @@ in the plan (`grids.policy.Clause`); here is only how a figure becomes a state.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -236,6 +236,18 @@ def _targets(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list
         )
         for target in values.targets
         if target.clause == clause
+    ]
+
+
+def _milestones(
+    rest: str, clause: str, values: PolicyValues, facts: Facts
+) -> list[Part]:
+    return [
+        replace(part, due=milestone.due_on(facts.programme_start))
+        for milestone in values.milestones
+        if milestone.clause == clause
+        for measure in milestone.measure
+        for part in parts_of(measure, clause, values, facts)
     ]
 
 
@@ -516,6 +528,19 @@ def _mapped(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[
     )
 
 
+NO_OFFICE = "这里还没有登记机构"
+
+
+def _sited(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    return _held("机构场地已落实的网格", "sited", facts, rows="offices", why=NO_OFFICE)
+
+
+def _equipped(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
+    return _held(
+        "机构设备已配备的网格", "equipped", facts, rows="offices", why=NO_OFFICE
+    )
+
+
 def _fixed(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[Part]:
     return _held(
         "四定齐全的岗位", "four_fixed", facts, rows="four_fixed", why="没有在岗人员"
@@ -530,6 +555,7 @@ def _walls(rest: str, clause: str, values: PolicyValues, facts: Facts) -> list[P
 
 _MEASURES: Mapping[str, Callable[[str, str, PolicyValues, Facts], Sequence[Part]]] = {
     "targets": _targets,
+    "milestones": _milestones,
     "rate": _one_rate,
     "counts": _counts,
     "posts": _posts,
@@ -544,6 +570,8 @@ _MEASURES: Mapping[str, Callable[[str, str, PolicyValues, Facts], Sequence[Part]
     "led": _led,
     "premises": _premises,
     "mapped": _mapped,
+    "sited": _sited,
+    "equipped": _equipped,
     "four_fixed": _fixed,
     "walls": _walls,
 }

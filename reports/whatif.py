@@ -15,6 +15,7 @@ from grids.services.drafts import draft_values
 from grids.services.law import Law, limits_of, numbers_of
 from grids.services.policies import PolicyOnDate, policy_on, values_of
 from reports import coverage
+from reports.conformance import facts_of, scope_under
 from reports.differences import (
     NOT_YET,
     Cell,
@@ -24,6 +25,8 @@ from reports.differences import (
     Side,
     compared,
 )
+from reports.judging import Judged, judge
+from reports.rules import Counts
 
 
 @dataclass(frozen=True)
@@ -117,13 +120,26 @@ def _side(place: Grid, on: date, plan: Plan, law: Law) -> Side:
     layers = law.layers(place.city.province, on=on)  # a borrowed plan moves no province
     if values:
         layers = (*layers, values)
+    counts = coverage.counts_under(plan.follows, place, on)
+    posts = posts_under(place, on, plan)
     return Side(
         plan=plan,
-        counts=coverage.counts_under(plan.follows, place, on),
-        posts=posts_under(place, on, plan),
+        counts=counts,
+        posts=posts,
+        clauses=_clauses(place, plan, counts, posts),
         limits=limits_of(layers),
         numbers=numbers_of(layers) if values else (),
     )
+
+
+def _clauses(
+    place: Grid, plan: Plan, counts: Counts, posts: Establishment
+) -> list[Judged]:
+    """Return where each clause of a plan would stand, from the same rows."""
+    if plan.follows is None:
+        return []
+    scope = scope_under(plan.follows, place)
+    return judge(scope.values, facts_of(scope, counts=counts, posts=posts))
 
 
 # --- as JSON (the command what_if) ----------------------------------------------------

@@ -255,10 +255,10 @@ def _check_items(policy: PolicyValues) -> None:
                 f"{where}属于清单“{item.checklist}”，但没有这样一份写明“use”的清单，"
                 "请补上 [[checklist]]。"
             )
-        if bool(item.measure) == bool(item.ask):
+        if not item.measure and not item.ask:
             raise PolicyError(
-                f"{where}要么用“measure”写明由哪些指标计算，要么用“ask”写明查验什么，"
-                "请只保留一种。"
+                f"{where}请用“measure”写明由哪些指标计算，或用“ask”写明查验什么；"
+                "两样都写的，有数据时计算，没有数据时查验。"
             )
         for measure in item.measure:
             _check_measure(measure, NODE_MEASURES, where)

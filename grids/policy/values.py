@@ -278,7 +278,8 @@ class Item:
     """One thing of a checklist that is followed: computed, or asked with evidence.
 
     `measure` names the figures that show it (see NODE_MEASURES); an item without one
-    is asked for, and `ask` says what has to be shown.
+    is asked for, and `ask` says what has to be shown. With both it is computed where
+    there are data, and asked for where there are none.
     """
 
     checklist: str

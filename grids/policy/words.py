@@ -67,8 +67,16 @@ NUMBERS = {
     "team_inspectors": "办案监察员最少人数",
     "assistants_per_grid": "每个网格协管员人数",
     "retirement_window_years": "距退休年限",
-    "premises_min": "用房面积下限",
-    "premises_max": "用房面积上限",
+    "premises_min": "指挥中心用房面积下限",
+    "premises_max": "指挥中心用房面积上限",
+    "brigade_premises_min": "大队用房面积下限",
+    "brigade_premises_max": "大队用房面积上限",
+    "squad_premises_min": "中队用房面积下限",
+    "squad_premises_max": "中队用房面积上限",
+    "station_premises_min": "服务站用房面积下限",
+    "station_premises_max": "服务站用房面积上限",
+    "complaint_point_premises_min": "投诉举报点用房面积下限",
+    "complaint_point_premises_max": "投诉举报点用房面积上限",
     "arrears_months": "欠薪欠费达到",
     "complaints_per_year": "一年内被举报投诉达到",
     "unemployed_years": "失业时间",
@@ -161,6 +169,7 @@ COUNTINGS = frozenset({"", "in_a_row", "in_a_year", "spot_checks", "open"})
 # How a clause may be measured. What follows the name is in the pattern.
 MEASURES = {
     "targets": r"",  # every [[target]] that stands beside the clause
+    "milestones": r"",  # the figures of every [[milestone]] beside it, with their day
     "counts": r"",  # every [[expected]] of the clause
     "posts": r"",  # every [[quota]] of the clause: filled of required
     "levels": r"",  # the levels that the tree has, of those that the plan has
@@ -174,11 +183,16 @@ MEASURES = {
     "offices": r"[a-z_]+:[a-z]+(\+[a-z]+)*",  # grids of kinds with such an office
     "led": r"[a-z_]+:[a-z]+(\+[a-z]+)*",  # grids of kinds whose office has a leader
     "premises": r"[a-z_]+",  # offices of a kind with the area that the plan wants
+    "sited": r"",  # grids of an office with a place to work in, as the plan wants it
+    "equipped": r"",  # grids of an office with equipment in use
     "mapped": r"[a-z]+(\+[a-z]+)*",  # grids of kinds with a boundary
     "four_fixed": r"",  # posts with person, area, duties and tasks (四定)
     "walls": r"",  # counted grids where the three posters hang (三上墙)
 }
 # Those of them that any node has, so that items and milestones may be shown by them.
-NODE_MEASURES = frozenset({"rate", "coded", "staffed", "fresh"})
+NODE_MEASURES = frozenset(
+    {"rate", "coded", "staffed", "fresh", "offices", "led", "mapped"}
+    | {"sited", "equipped"}
+)
 # What a checklist that is followed node by node is there for.
 CHECKLIST_USES = frozenset({"", "steps", "acceptance"})

@@ -16,6 +16,7 @@ from grids.services.law import Law
 from grids.standing import grids_in, path_on
 from reports import coverage
 from reports.conformance import Scope, scopes_of
+from reports.holdings import Having, having_in
 from reports.judging import Facts, Part, State, parts_of, rate_part
 from reports.models import Finding
 from reports.programme.milestones import Key, latest, nodes_of
@@ -213,17 +214,37 @@ class _Ground:
     grids: Mapping[int | None, Sequence[Grid]]
     asked: Mapping[int | None, Sequence[Grid]]  # those not yet open as well
     counts: Mapping[int | None, Counts]
+    having: dict[str, dict[str, Having]]  # by plan, then by measure
     found: Mapping[Key, Finding]
     law: Law
 
     def facts(self, key: int | None, scope: Scope) -> Facts:
         grids = self.grids.get(key, ())
+        inside = {grid.pk for grid in grids}
         return Facts(
             counts=self.counts.get(key, Counts()),
             kinds=Counter(grid.kind for grid in grids),
             coded=sum(bool(grid.code) for grid in grids),
+            held={
+                measure: having.within(inside)
+                for measure, having in self._having(scope).items()
+            },
             programme_start=scope.programme_start,
         )
+
+    def _having(self, scope: Scope) -> dict[str, Having]:
+        """Find once for a plan which of all grids here have what it measures."""
+        slug = scope.policy.slug
+        if slug not in self.having:
+            lists = followed_by(scope.values, self.on, self.law)
+            judged = (
+                *scope.values.milestones,
+                *(item for one in lists for item in one.items),
+            )
+            measures = {measure for one in judged for measure in one.measure}
+            kinds = {grid.pk: grid.kind for grid in self.grids.get(None, ())}
+            self.having[slug] = having_in(measures, kinds, scope.values, self.on)
+        return self.having[slug]
 
 
 def _ground(place: Grid | City, on: date, slugs: Sequence[str]) -> _Ground:
@@ -255,6 +276,7 @@ def _ground(place: Grid | City, on: date, slugs: Sequence[str]) -> _Ground:
         grids=grids,
         asked=asked,
         counts=counts,
+        having={},
         found=latest(findings, on),
         law=law,
     )

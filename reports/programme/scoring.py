@@ -40,7 +40,7 @@ class Scored:
 
     @property
     def is_computed(self) -> bool:
-        return bool(self.item.measure)
+        return bool(self.item.measure) and (not self.item.ask or bool(self.parts))
 
     @property
     def is_missing(self) -> bool:
@@ -49,7 +49,7 @@ class Scored:
     @property
     def why(self) -> str:
         """Say why a computed item has no points, or what has to be shown."""
-        if self.item.ask:
+        if self.item.ask and not self.is_computed:
             return self.item.ask
         return "；".join(dict.fromkeys(p.why for p in self.parts if p.figure is None))
 
@@ -107,12 +107,24 @@ def score(
 ) -> Score:
     """Score a checklist from the figures of a grid and from what was found there."""
     scored = (
-        _computed(item, checklist, values, facts)
-        if item.measure
-        else _asked(item, checklist, found.get(item.key))
-        for item in items
+        _scored(item, checklist, values, facts, found.get(item.key)) for item in items
     )
     return Score(checklist, slug, tuple(scored))
+
+
+def _scored(
+    item: Item,
+    checklist: Checklist,
+    values: PolicyValues,
+    facts: Facts,
+    found: Found | None,
+) -> Scored:
+    """Compute an item, or take what was found where it is asked for or has no data."""
+    if item.measure:
+        computed = _computed(item, checklist, values, facts)
+        if not item.ask or computed.state != State.NOT_MEASURABLE:
+            return computed
+    return _asked(item, checklist, found)
 
 
 def _computed(

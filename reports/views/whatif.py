@@ -203,6 +203,11 @@ class _Shown:
             url = rows_url(self.place, key, "numerator", self.on)
             under = {"under": plan.key, "start": self.asked["start"]}
             return f"{url}&{urlencode(under)}" if plan.key else url
+        if what == "clauses":
+            if plan.key:  # they stand further down on the same page
+                return "#clauses"
+            where = {"at": self.place.code, "on": self.on.isoformat(), "state": key}
+            return f"{reverse('reports:conformance')}?{urlencode(where)}"
         names = {"posts": "kind", "rate": "kind", "level": "level"}
         kept = dict(self.asked)
         if what in names:
@@ -213,7 +218,8 @@ class _Shown:
 def _tone(line: Line) -> str:
     if not line.is_changed:
         return "plain"
-    return "warning" if line.difference.endswith("未达标") else "notice"
+    is_short = line.difference.endswith(("未达标", "未达到"))
+    return "warning" if is_short else "notice"
 
 
 def basis(cell: Cell, plan: Plan) -> str:

@@ -1,5 +1,6 @@
 """机构与阵地: offices, who leads them, leading groups and what duties say."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.services import history
 from grids.models import Grid, GroupMember, Office
+from grids.policy import NUMBERS, Number
 from grids.rules import WantedPremises, wanted_office, wanted_premises
 from grids.services import duties, groups, offices
 from grids.services.acts import undo_act
@@ -83,6 +85,16 @@ def test_one_end_is_enough(least, most, area, holds):
 def test_no_other_plan_or_office_has_an_area():
     assert wanted_premises(POLICIES["huiji-2010"], "squad") is None
     assert wanted_premises(POLICIES["erqi-2013"], "command_centre") is None
+
+
+@pytest.mark.parametrize("kind", list(Office.Kind))
+def test_a_plan_may_want_an_area_for_any_kind_of_office(kind):
+    huiji = POLICIES["huiji-2010"]
+    key = f"{kind.value}_premises_min".removeprefix("command_centre_")
+    rows = (Number(key, 20, "square_metres", "HJ-11"),)
+    wanted = wanted_premises(replace(huiji, numbers=rows), kind)
+    assert (wanted.words, wanted.clause) == ("不少于 20 平方米", "HJ-11")
+    assert key in NUMBERS
 
 
 # --- offices --------------------------------------------------------------------------

@@ -299,8 +299,7 @@ def test_the_items_of_a_followed_list_are_found_by_its_key():
         (FOLLOWED.replace('use = "acceptance"', ""), "只保留一种"),
         (FOLLOWED + "pass_points = 4" + ASKED, "合格分 4 高于满分 3"),
         (ASKED, "没有这样一份"),
-        (FOLLOWED + ASKED + 'measure = ["coded"]', "只保留一种"),
-        (FOLLOWED + ASKED.replace('ask = "批复"', ""), "只保留一种"),
+        (FOLLOWED + ASKED.replace('ask = "批复"', ""), "或用“ask”写明查验什么"),
         (FOLLOWED + ASKED.replace('ask = "批复"', 'measure = ["counts"]'), "measure"),
         (FOLLOWED + ASKED.replace('ask = "批复"', 'measure = ["rate:x"]'), "写法"),
         (FOLLOWED + ASKED + ASKED, "出现了 2 次"),
@@ -314,6 +313,11 @@ def test_the_items_of_a_followed_list_are_found_by_its_key():
 def test_a_followed_list_that_makes_no_sense_is_refused(tail, words):
     with pytest.raises(PolicyError, match=words):
         plan(tail)
+
+
+def test_an_item_may_be_computed_where_there_are_data_and_asked_elsewhere():
+    (item,) = plan(FOLLOWED + ASKED + 'measure = ["sited"]').items
+    assert (item.measure, item.ask) == (("sited",), "批复")
 
 
 def test_the_pass_mark_may_be_all_the_points():

@@ -7,7 +7,7 @@ from shapely.geometry import MultiPolygon, box
 
 from gridinspect.accounts.models import User
 from grids import boundaries
-from grids.models import Boundary, Grid, OfficeLeader
+from grids.models import Boundary, Grid, OfficeAsset, OfficeLeader
 from grids.services.policies import policy_on
 from reports.holdings import held_in
 from tests.factories import (
@@ -35,7 +35,7 @@ def held(place, measure, on=None):
     on = on or TODAY()
     grids = Grid.objects.within(place).open_on(on)
     kinds = dict(grids.values_list("pk", "kind"))
-    values = policy_on(place, on).values
+    values = policy_on(place.district, on).values
     return held_in([measure], kinds, values, on).get(measure)
 
 
@@ -123,3 +123,23 @@ def test_counting_costs_the_same_however_many_grids(
     for measure in ("offices:squad:street", "mapped:street", "four_fixed", "walls"):
         with django_assert_max_num_queries(14):
             held(huiji_plan, measure)
+
+
+def test_premises_and_equipment_of_the_offices_that_a_place_has(huiji_plan):
+    first, second = huiji_plan.children.order_by("pk")
+    for measure in ("sited", "equipped"):
+        assert held(huiji_plan, measure) == (0, 0)  # nothing is known: asked for
+    office = make_office(grid=first, address="新城路 1 号", square_metres=40)
+    make_office(grid=first, kind="complaint_point", address="窗口", square_metres=4)
+    make_office(grid=second, address="刘寨路 1 号")  # its area is not known
+    assert held(huiji_plan, "sited") == (1, 3)  # the district itself lacks its centre
+    make_office(
+        grid=huiji_plan, kind="command_centre", address="区局", square_metres=29
+    )
+    assert held(huiji_plan, "sited") == (1, 3)  # 30 at the least
+    OfficeAsset.objects.create(
+        office=office, kind="equipment", name="电脑", since=TODAY()
+    )
+    OfficeAsset.objects.create(office=office, kind="vehicle", name="车", since=TODAY())
+    assert held(huiji_plan, "equipped") == (1, 3)
+    assert held(first, "equipped") == (1, 1)

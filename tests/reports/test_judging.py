@@ -8,6 +8,7 @@ import pytest
 from grids.policy import (
     Clause,
     Expected,
+    Milestone,
     Number,
     Phase,
     PolicyError,
@@ -312,3 +313,23 @@ def test_how_a_clause_is_judged_can_be_written(tail):
 def test_a_slip_beside_a_clause_is_refused(tail, words):
     with pytest.raises(PolicyError, match=words):
         parse_policy((PLAN + tail).encode())
+
+
+def test_a_milestone_lends_its_day_to_its_figures():
+    rows = (
+        Milestone(
+            "squads",
+            "成立中队",
+            "TS-01",
+            on=date(2010, 8, 10),
+            measure=("offices:squad:street",),
+        ),
+        Milestone("other", "别的", "TS-02", on=date(2010, 9, 1), measure=("coded",)),
+    )
+    facts = Facts(Counts(), held={"offices:squad:street": (1, 2)})
+    found = judged(facts, measure=("milestones",), values={"milestones": rows})
+    (part,) = found.parts
+    assert (found.state, part.figure) == (NOT_MET, Fraction(1, 2))
+    assert part.due == date(2010, 8, 10)
+    nothing = judged(facts, measure=("milestones",))
+    assert (nothing.state, nothing.parts) == (UNKNOWN, ())

@@ -154,3 +154,21 @@ def test_an_empty_list_is_never_passed():
 def test_points_are_written_without_an_idle_zero():
     assert points_words(Fraction(8)) == "8"
     assert points_words(Fraction(125, 2)) == "62.5"
+
+
+@pytest.mark.parametrize(
+    ("held", "answer", "state", "is_computed"),
+    [
+        ((1, 1), None, State.MET, True),
+        ((0, 1), Answer("met"), State.NOT_MET, True),  # data go before words
+        ((0, 0), Answer("met"), State.MET, False),
+        ((0, 0), None, State.NOT_MEASURABLE, False),
+    ],
+)
+def test_an_item_is_asked_for_where_it_has_no_data(held, answer, state, is_computed):
+    item = Item("ready", "x", "场地到位", measure=("sited",), ask="照片")
+    facts = Facts(Counts(), held={"sited": held})
+    found = {"x": answer} if answer else {}
+    whole = score(LIST, "p", [item], values=VALUES, facts=facts, found=found)
+    (one,) = whole.items
+    assert (one.state, one.is_computed) == (state, is_computed)
