@@ -98,7 +98,7 @@ class RoadFinder:
     def __init__(self, roads: Collection[str], names: Collection[str]):
         self.roads = set(roads)
         self.lengths = sorted({len(road) for road in roads}, reverse=True)
-        self.names = {flat(name) for name in names}
+        self.names = frozenset(flat(name) for name in names)
 
     def find(self, address: str, road: str, number: str) -> tuple[str, House | None]:
         """Return (road, house); "" for a road that the file does not tell."""
@@ -176,7 +176,7 @@ def road_counts(units: EnterpriseQuerySet, *, place: Grid) -> list[dict[str, Any
         entry = Entry(0, "", house, "", "", None, "")
         roads.setdefault(name or UNKNOWN, Road(name or UNKNOWN)).put(entry)
     ranges: dict[str, set[str]] = defaultdict(set)
-    held = RoadRange.objects.within(place)
+    held = RoadRange.objects.current().within(place)
     for name, grid in held.values_list("road", "grid__name"):
         ranges[name].add(grid)
     return [
@@ -200,8 +200,10 @@ def _in_order(road: Road) -> tuple[bool, str, str]:
 def add_stretches(roads: Iterable[Road], place: Grid, on: date) -> None:
     """Note for each road the grids it runs through, and who is on post there."""
     by_name = {road.name: road for road in roads}
-    ranges = RoadRange.objects.within(place).filter(
-        road__in=by_name, grid__closed_on=None
+    ranges = (
+        RoadRange.objects.on(on)
+        .within(place)
+        .filter(road__in=by_name, grid__closed_on=None)
     )
     rows = list(ranges.select_related("grid__parent").order_by("first", "parity"))
     people = _people({row.grid_id for row in rows}, on)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 _BLANKS = re.compile(r"\s+")
 
@@ -194,9 +195,14 @@ def road_in(before: str, names: Collection[str] = ()) -> str:
     return without_places(last, names)
 
 
+@lru_cache(maxsize=8)  # one set of names is asked for once per unit
+def _longest_first(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(names, key=len, reverse=True))
+
+
 def without_places(text: str, names: Collection[str]) -> str:
     """Drop names of places from the beginning of a text, the longest first."""
-    ordered = sorted(names, key=len, reverse=True)
+    ordered = _longest_first(frozenset(names))
     while True:
         found = next(
             (n for n in ordered if n and text.startswith(n) and len(text) > len(n) + 1),

@@ -7,7 +7,7 @@ centimetres and is taken as equal; GCJ-02, the datum of Chinese street maps, is 
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -423,6 +423,13 @@ def with_nodes(areas: Mapping[int, Area]) -> dict[int, Area]:
         else:
             noded[key] = area
     return noded
+
+
+def united(areas: Iterable[Area]) -> Area:
+    """Return the union of areas; the grain closes hairline gaps between neighbours."""
+    whole = shapely.union_all(list(areas), grid_size=GRAIN)
+    parts = [one for one in getattr(whole, "geoms", [whole]) if one.area]
+    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
 
 
 def to_json(area: Area) -> dict:

@@ -85,7 +85,11 @@ class GridField(forms.CharField):
         grids = self.queryset.select_related("parent", "district")
         if grid := grids.filter(code=code).first():
             return grid
-        named = list(grids.filter(name=text)[:4]) or list(grids.matching(text)[:4])
+        named = (
+            list(grids.filter(name=text)[:4])
+            or list(grids.filter(periods__code=code).distinct()[:4])
+            or list(grids.matching(text)[:4])
+        )
         if len(named) == 1:
             return named[0]
         if named:

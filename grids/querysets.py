@@ -1,6 +1,7 @@
 """Querysets over the tree of grids and over what is dated."""
 
 from datetime import date
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +10,8 @@ from mptt.querysets import TreeQuerySet
 
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import ScopedQuerySet, within_paths
+
+CODE_AT_LEAST = 4  # characters of a former code that one looks for
 
 
 class DatedQuerySet(models.QuerySet):
@@ -114,6 +117,9 @@ class GridQuerySet(TreeQuerySet, ScopedQuerySet):
         )
         if words.isascii() and words.isalpha():
             found |= Q(pinyin__startswith=words.lower())
+        if len(words) >= CODE_AT_LEAST and words.isascii():
+            # A code of earlier days, in plans and papers, still leads to the grid.
+            found |= Q(pk__in=cast("Any", self.model).once_coded(words))
         return self.filter(found)
 
     def for_list(self):

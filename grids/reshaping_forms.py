@@ -6,11 +6,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from grids.forms import GridField, effect_field, offer
 from grids.models import Grid, Posting
 from grids.services.codes import free_codes
 from grids.services.hanging import Choice
+from grids.services.quotas import index_of
 from grids.services.reshaping import NewGrid
 
 PARTS = 4  # rows on the page; a grid that falls into more is split again
@@ -43,6 +45,15 @@ class SplitGridForm(forms.Form):
                 required=False,
                 help_text="如“淮河路、兴华街”，用顿号或空格分开。",
             )
+        self.index = index_of(grid, timezone.localdate())
+        for number in range(PARTS if self.index else 0):
+            self.fields[f"index_{number}"] = forms.IntegerField(
+                label=f"第 {number + 1} 部分配置指数",
+                min_value=1,
+                max_value=99,
+                required=False,
+                help_text=f"留空与原网格相同，为 {self.index}；应配协管员按它计算。",
+            )
         self._offer("grids", grid.children.filter(closed_on=None).order_by("code"))
         posts = Posting.objects.current().filter(grid=grid).select_related("person")
         self._offer("posts", posts.order_by("pk"))
@@ -60,8 +71,8 @@ class SplitGridForm(forms.Form):
 
     def names_of_parts(self) -> list[str]:
         """Return the fields of the parts: of each its name beside its code."""
-        numbers = range(PARTS)
-        return [f"{one}_{number}" for number in numbers for one in ("name", "code")]
+        facts = ("name", "code", "index") if self.index else ("name", "code")
+        return [f"{one}_{number}" for number in range(PARTS) for one in facts]
 
     def clean(self):
         super().clean()
@@ -71,6 +82,8 @@ class SplitGridForm(forms.Form):
             filled = cleaned.get(f"name_{number}")
             if not filled and cleaned.get(f"code_{number}"):
                 self.add_error(f"name_{number}", "写了编码，请同时写明名称。")
+            if not filled and cleaned.get(f"index_{number}"):
+                self.add_error(f"name_{number}", "写了配置指数，请同时写明名称。")
             if filled and number > last + 1 and not self.errors:
                 self.add_error(f"name_{last + 1}", "请按顺序填写各部分，中间不要留空。")
             last = number if filled else last
@@ -86,17 +99,20 @@ class SplitGridForm(forms.Form):
         """
         cleaned: dict[str, Any] = self.cleaned_data
         rows = [
-            (cleaned[f"name_{number}"], cleaned[f"code_{number}"])
-            for number in range(PARTS)
+            (cleaned[f"name_{n}"], cleaned[f"code_{n}"], cleaned.get(f"index_{n}"))
+            for n in range(PARTS)
         ]
-        filled = [(name, code) for name, code in rows if name]
+        filled = [row for row in rows if row[0]]
         fresh: list[str] = []
-        if self.grid.parent and not all(code for _, code in filled):
+        if self.grid.parent and not all(code for _, code, _ in filled):
             fresh = free_codes(self.grid, 2 * PARTS)
             fresh += free_codes(self.grid.parent, 2 * PARTS)  # a cell has no cells
-        given = {code for _, code in filled}
+        given = {code for _, code, _ in filled}
         free = (code for code in fresh if code not in given)
-        return [NewGrid(name, code or next(free, "")) for name, code in filled]
+        return [
+            NewGrid(name, code or next(free, ""), index=index)
+            for name, code, index in filled
+        ]
 
     @property
     def chosen(self) -> dict[str, dict[int, int]]:

@@ -19,11 +19,15 @@ from gridinspect.imports.resource import (
     SAME,
     Row,
     SheetResource,
+    Written,
 )
-from gridinspect.scope import Place
+from gridinspect.imports.traces import differing, put_back, referring, remove
+from gridinspect.scope import Place, within_paths
+from grids import outline
 from grids.addresses import parse_house
 from grids.models import City, Grid, RoadRange
 from grids.places import UPPER, PlaceIndex, PlaceNotFound, PlaceRow
+from grids.road_forms import RoadRangeFilter
 from grids.roads import Range, clashes, end_fault, road_key
 from grids.services import tree
 from grids.services.figures import mark_all_dirty
@@ -538,6 +542,8 @@ class RoadResource(DistrictResource):
     key_field = "first"
     name_field = "road"
     identifying = ("street", "community", "grid_code", "road", "parity", "first")
+    can_be_undone = True
+    has_records = True
 
     street = SheetField(
         "所属街道",
@@ -590,6 +596,25 @@ class RoadResource(DistrictResource):
         required=True,
         sample="99",
     )
+
+    @classmethod
+    def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
+        at = outline.place_asked(request)
+        ranges = RoadRange.objects.visible_to(request.user)
+        if at is not None:
+            ranges = ranges.within(at)
+        paths = request.user.scope_paths(cls.permission)
+        ranges = ranges.filter(within_paths(paths, "grid__path"), until=None)
+        found = RoadRangeFilter(request.GET, queryset=ranges).qs
+        rows = found.filter(grid__closed_on=None).select_related("grid__parent")
+        for one in rows.order_by("grid__code", "road", "first", "pk"):
+            yield place_words(one.grid) | {
+                "grid_code": one.grid.code,
+                "road": one.road,
+                "parity": one.get_parity_display(),
+                "first": one.first,
+                "last": one.last,
+            }
 
     def identify(self, row: Row) -> str:
         """Two rows of a file are one record when they say the same of one grid."""
@@ -705,7 +730,17 @@ class RoadResource(DistrictResource):
         )
 
     def apply(self, rows: list[Row]) -> Iterable[Any]:
-        fresh = [row for row in rows if row.action == NEW]
+        changed = [row for row in rows if row.action == CHANGED]
+        stored = RoadRange.objects.select_for_update().in_bulk(
+            [row.target for row in changed]
+        )
+        ended = {
+            row.target
+            for row in changed
+            if stored[row.target].ends_with_trace(self.as_of)
+        }
+        RoadRange.objects.filter(pk__in=ended).update(until=self.as_of)
+        begun = [row for row in rows if row.action == NEW or row.target in ended]
         made = RoadRange.objects.bulk_create(
             (
                 RoadRange(
@@ -714,18 +749,51 @@ class RoadResource(DistrictResource):
                     parity=row.values["parity"],
                     first=row.values["first"],
                     last=row.values["last"],
+                    since=self.as_of,
                 )
-                for row in fresh
+                for row in begun
             ),
             1000,
         )
-        changed = [row for row in rows if row.action == CHANGED]
-        stored = RoadRange.objects.in_bulk([row.target for row in changed])
-        for row in changed:
+        for row, one in zip(begun, made, strict=True):
+            row.record = one.pk
+            if row.action == CHANGED:
+                row.before = {"ended": row.target}
+        in_place = [row for row in changed if row.target not in ended]
+        for row in in_place:
+            row.record = row.target
             stored[row.target].first = row.values["first"]
             stored[row.target].last = row.values["last"]
-        RoadRange.objects.bulk_update(stored.values(), ["first", "last"], 1000)
-        for row, one in [*zip(fresh, made, strict=True)]:
-            yield [one.pk, row.action, row.number]
-        for row in changed:
-            yield [row.target, row.action, row.number]
+        RoadRange.objects.bulk_update(
+            [stored[row.target] for row in in_place], ["first", "last"], 1000
+        )
+        for row in (*begun, *in_place):
+            yield [row.record, row.action, row.number]
+
+    def obstacles(self, written: list[Written]) -> dict[int, str]:
+        keys = [one.record for one in written]
+        wrote = {
+            one.record: {name: pair[1] for name, pair in one.changes.items()}
+            | {"until": None}
+            for one in written
+        }
+        found = referring(RoadRange, keys) | differing(RoadRange, wrote)
+        touched = RoadRange.objects.filter(pk__in=keys, changed_at__isnull=False)
+        for key in touched.values_list("pk", flat=True):
+            found.setdefault(key, "后来又有修改")
+        return found
+
+    def take_back(self, written: list[Written]) -> None:
+        """Remove the ranges that the list began; those that it ended go on."""
+        in_place = [one for one in written if one.changes and not one.before]
+        began = [one for one in written if one not in in_place]
+        remove(RoadRange, [one.record for one in began])
+        ended = [one.before["ended"] for one in began if one.before]
+        RoadRange.objects.filter(pk__in=ended).update(until=None)
+        put_back(
+            RoadRange,
+            {
+                one.record: {name: pair[0] for name, pair in one.changes.items()}
+                for one in in_place
+            },
+        )

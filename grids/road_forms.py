@@ -2,8 +2,9 @@
 
 import django_filters
 from django import forms
+from django.utils import timezone
 
-from grids.forms import GridField, offer
+from grids.forms import DayInput, GridField, offer
 from grids.models import RoadRange
 from grids.roads import end_fault, road_key
 
@@ -24,9 +25,19 @@ class RoadRangeForm(forms.Form):
         help_text="起号和止号都包括在内；“12-3号”“甲12号”“12号附1号”按 12 号算。",
     )
 
-    def __init__(self, *args, grids, **kwargs):
+    since = forms.DateField(
+        label="启用日期",
+        widget=DayInput,
+        required=False,
+        help_text="留空为网格的启用日期；以前的归属按当时的门牌解释。",
+    )
+
+    def __init__(self, *args, grids, changes=False, **kwargs):
         super().__init__(*args, **kwargs)
         offer(self.fields["grid"], grids)
+        if changes:
+            self.fields["since"].label = "生效日期"
+            self.fields["since"].help_text = "留空为今天；原来的一段到这一天停用。"
 
     def clean_road(self):
         return road_key(self.cleaned_data["road"])
@@ -49,9 +60,29 @@ class RoadRangeFilter(django_filters.FilterSet):
         label="单双号", choices=RoadRange.Parity.choices, empty_label="不限"
     )
 
+    state = django_filters.ChoiceFilter(
+        label="状态",
+        choices=[("ended", "已停用"), ("all", "全部")],
+        empty_label="现行",
+        method="leave",
+    )
+
     class Meta:
         model = RoadRange
         fields: list[str] = []
+
+    def leave(self, ranges, _name, _value):
+        return ranges
+
+    def filter_queryset(self, ranges):
+        ranges = super().filter_queryset(ranges)
+        state = self.form.cleaned_data.get("state")
+        if state == "all":
+            return ranges
+        today = timezone.localdate()
+        if state == "ended":
+            return ranges.filter(until__lte=today)
+        return ranges.exclude(until__lte=today)
 
     def by_road(self, ranges, _name, words):
         return ranges.filter(road__contains=road_key(words))

@@ -238,8 +238,9 @@ def facts_of(
         coded += bool(code)
     posts = posts or establishment_of(scope.place, scope.on)
     counted = [row for row in posts.rows if row.grid.district_id in inside]
-    judged = (*scope.values.clauses, *scope.values.milestones)
-    measures = {measure for one in judged for measure in one.measure}
+    judged = [one.measure for one in scope.values.clauses]
+    judged += [one.measure for one in scope.values.milestones]
+    measures = {measure for some in judged for measure in some}
     names = {measure.partition(":")[0] for measure in measures}
     return Facts(
         counts=counts or _counts(scope, inside),

@@ -50,7 +50,7 @@ def ground_of(district: Grid, on: date) -> Ground:
             for one in grids
         ],
         areas=areas_on(grids, on),
-        ranges=ranges_of(RoadRange.objects.filter(grid__district=district)),
+        ranges=ranges_of(RoadRange.objects.filter(grid__district=district), on),
         precedents=_precedents(district),
     )
 

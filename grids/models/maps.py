@@ -1,10 +1,13 @@
 """Where a grid lies: its boundary, and the house numbers that are its own."""
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from gridinspect.accounts.roles import Permission
 from gridinspect.constraints import ordered
@@ -19,7 +22,7 @@ class BoundaryQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
     view_permission = Permission.GRID_VIEW
 
 
-class RoadRangeQuerySet(ScopedQuerySet):
+class RoadRangeQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignore[override]
     view_permission = Permission.GRID_VIEW
 
 
@@ -66,7 +69,7 @@ class Boundary(models.Model):
 
 
 class RoadRange(models.Model):
-    """House numbers of a road that lie in a grid: both ends count."""
+    """House numbers of a road that lie in a grid for a while: both ends count."""
 
     class Parity(models.TextChoices):
         ALL = "all", "全部"
@@ -82,6 +85,10 @@ class RoadRange(models.Model):
     )
     first = models.PositiveIntegerField("起号")
     last = models.PositiveIntegerField("止号")
+    since = models.DateField("启用日期", default=timezone.localdate)
+    until = models.DateField("停用日期", null=True, blank=True)
+    recorded_at = models.DateTimeField("登记时间", default=timezone.now)
+    changed_at = models.DateTimeField("更正时间", null=True, blank=True)
 
     objects = RoadRangeQuerySet.as_manager()
 
@@ -89,6 +96,7 @@ class RoadRange(models.Model):
         verbose_name = "道路门牌"
         ordering = ["road", "first", "parity"]
         constraints = [
+            ordered("since", "until"),
             models.CheckConstraint(
                 condition=Q(last__gte=F("first")),
                 name="grids_roadrange_ends_after_its_beginning",
@@ -96,6 +104,7 @@ class RoadRange(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["grid", "road", "parity", "first"],
+                condition=Q(until=None),
                 name="grids_roadrange_unique",
                 violation_error_message="这段门牌已经登记。",
             ),
@@ -103,6 +112,11 @@ class RoadRange(models.Model):
 
     def __str__(self):
         return f"{self.road} {self.first}-{self.last} {self.get_parity_display()}"
+
+    def ends_with_trace(self, day: date) -> bool:
+        """Tell whether what changes on a day was so before: not when noted today."""
+        noted = timezone.localdate(self.recorded_at)
+        return self.since < day and noted < timezone.localdate()
 
     @property
     def scope_path(self) -> str:

@@ -144,6 +144,11 @@ class Grid(MPTTModel):
     def scope_path(self) -> str:
         return self.path
 
+    @staticmethod
+    def once_coded(code: str):
+        """Return the keys of the grids whose code once began like this."""
+        return GridPeriod.objects.filter(code__startswith=code).values("grid")
+
     @property
     def is_root(self) -> bool:
         return self.parent_id is None
@@ -180,7 +185,12 @@ class GridPeriod(models.Model):
                 fields=["path"],
                 name="grids_gridperiod_by_path",
                 opclasses=["varchar_pattern_ops"],
-            )
+            ),
+            models.Index(
+                fields=["code"],
+                name="grids_gridperiod_by_code",
+                opclasses=["varchar_pattern_ops"],
+            ),
         ]
         constraints = [
             ordered("since", "until"),

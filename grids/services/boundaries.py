@@ -11,8 +11,9 @@ from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.scope import Place
 from grids import boundaries
-from grids.boundaries import Area, Outline, square_metres
+from grids.boundaries import Area, Outline, square_metres, united
 from grids.models import Boundary, Grid
+from grids.services.hanging import Facts, Mover, Reassignment, moves_with_grids
 from grids.services.tree import Refused, lock_district
 
 # How much of an outline may lie outside its parent: the proof shows what is left over.
@@ -145,6 +146,46 @@ def set_boundaries(
         file=source_name,
     )
     return made
+
+
+@moves_with_grids
+class Outlines(Mover):
+    """Outlines stay with their grids; a merger unites them (`unite_boundaries`)."""
+
+    key = "boundaries"
+    facts = (Facts("个边界", Boundary, ("grid", "geometry", "since", "until")),)
+
+    def move(self, change: Reassignment) -> None:
+        """Leave the outline of a closed grid for what was so before."""
+
+
+def unite_boundaries(
+    olds: Sequence[Grid], target: Grid, *, is_new: bool, on: date, by: User
+) -> Boundary | None:
+    """Give a grid that took others over the union of their outlines from a day on.
+
+    Only where each of them has one, the taker of others included: a union with a gap
+    would be a wrong outline. None otherwise; then somebody draws it.
+    """
+    grids = [*olds, *([] if is_new else [target])]
+    rows = {row.grid_id: row for row in Boundary.objects.on(on).filter(grid__in=grids)}
+    present = rows.get(target.pk)
+    if len(rows) < len(grids) or (present and present.since >= on):
+        return None
+    later = Boundary.objects.filter(grid=target, since__gt=on)
+    if later.exists():
+        return None
+    Boundary.objects.filter(grid=target, until=None).update(until=on)
+    area = united(boundaries.from_json(row.geometry) for row in rows.values())
+    return Boundary.objects.create(
+        grid=target,
+        geometry=boundaries.to_json(area),
+        square_metres=square_metres(area),
+        source_system=rows[grids[0].pk].source_system,
+        source_name=f"合并：{'、'.join(grid.name for grid in grids)}"[:200],
+        since=on,
+        uploaded_by=by,
+    )
 
 
 def _require_day(grid: Grid, present: Boundary | None, since: date) -> None:

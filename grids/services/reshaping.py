@@ -16,9 +16,11 @@ from gridinspect.audit.services import record
 from grids.models import Grid, GridAct, Succession
 from grids.services import periods
 from grids.services.acts import acting
+from grids.services.boundaries import unite_boundaries
 from grids.services.figures import mark_all_dirty
 from grids.services.guard import Refused, as_it_is, lock_district, require_past
 from grids.services.hanging import Reassignment, carried_by, movers
+from grids.services.quotas import give_indexes
 from grids.services.tree import hang, plant, shut
 
 MOST_PARTS = 10
@@ -29,11 +31,15 @@ Chosen = Mapping[str, Mapping[int, int]]
 
 @dataclass(frozen=True)
 class NewGrid:
-    """A grid that an act makes; without a kind it is of the kind of the old one."""
+    """A grid that an act makes; without a kind it is of the kind of the old one.
+
+    Without an index (配置指数) a part has that of the grid it is a part of.
+    """
 
     name: str
     code: str
     kind: str = ""
+    index: int | None = None
 
 
 def preview_split(grid: Grid) -> list[tuple[str, int]]:
@@ -101,6 +107,8 @@ def split_grid(
                 key: made[number] for key, number in chosen.get(mover.key, {}).items()
             }
             mover.move(Reassignment(grid, made[0], on, targets, heirs=made))
+        given = zip(made, parts, strict=True)
+        give_indexes({new: one.index for new, one in given if one.index}, on)
     mark_all_dirty([grid.pk, grid.parent_id, *(part.pk for part in made)], on)
     record(
         "grid.split",
@@ -151,6 +159,7 @@ def merge_grids(
         Succession.objects.bulk_create(
             [Succession(old=old, new=target, on=on) for old in olds]
         )
+        unite_boundaries(olds, target, is_new=bool(made), on=on, by=by)
     parents = {old.parent_id for old in olds}
     mark_all_dirty({*(old.pk for old in olds), *parents, target.pk}, on)
     record(

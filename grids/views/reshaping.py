@@ -285,7 +285,11 @@ def grid_merge(request, pk):
         heading="随之归入的内容",
         title=f"合并网格：{grid}",
         carried=carried,
-        notes=["合并后，原网格停用并注明由谁接续。", PAST],
+        notes=[
+            "合并后，原网格停用并注明由谁接续。各网格都有边界的，合并后的边界是"
+            "它们的并集；有一个没有的，请在合并后上传。配置指数取其中最大的。",
+            PAST,
+        ],
         sections=[
             ("被合并的网格", ["on", "others"], f"“{grid}”及下面勾选的同级网格。"),
             ("归入", ["into", "name", "code"]),

@@ -12,6 +12,7 @@ from gridinspect.accounts.roles import Permission
 from gridinspect.ui.pages import (
     Action,
     add_action,
+    export_action,
     import_action,
     render_form,
     render_list,
@@ -23,6 +24,7 @@ from grids.access import may, require, require_somewhere
 from grids.forms import carried_out
 from grids.models import Grid, RoadRange
 from grids.road_forms import RoadRangeFilter, RoadRangeForm
+from grids.services.guard import Refused
 from grids.services.roads import add_range, change_range, clashing, delete_range
 
 CRUMBS = [("道路门牌", "/road-ranges/")]
@@ -49,6 +51,10 @@ def road_list(request):
     )
     toolbar = []
     if user.holds(Permission.GRID_EDIT):
+        export = (
+            f"{reverse('imports:export', args=['roads'])}?{request.GET.urlencode()}"
+        )
+        toolbar.append(export_action(export))
         target = f"?grid={at.code}" if isinstance(at, Grid) else ""
         toolbar.append(add_action(reverse("grids:road-add") + target))
         toolbar.append(import_action(reverse("imports:upload", args=["roads"])))
@@ -83,6 +89,8 @@ def _columns(ranges) -> list[Column]:
         ),
         Column("parent", "上级网格", "grid.parent.name", sort="grid__parent__code"),
         Column("code", "网格编码", "grid.code", hidden=True),
+        Column("since", "启用日期", sort="since"),
+        Column("until", "停用日期", sort="until"),
         Column(
             "clash",
             "重叠",
@@ -93,23 +101,23 @@ def _columns(ranges) -> list[Column]:
 
 
 def _row_actions(user, row: RoadRange) -> list[Action]:
-    if not may(user, Permission.GRID_EDIT, at=row.grid):
+    if row.until or not may(user, Permission.GRID_EDIT, at=row.grid):
         return []
     return [
         Action("修改", reverse("grids:road-change", args=[row.pk])),
         Action(
-            "删除",
+            "停用",
             reverse("grids:road-delete", args=[row.pk]),
             method="post",
             danger=True,
-            confirm=f"删除{row.grid}的“{row}”？已经归入的单位不受影响。",
+            confirm=f"从今天起停用{row.grid}的“{row}”？已经归入的单位不受影响。",
         ),
     ]
 
 
 def roads_tab(request, grid: Grid) -> Table:
     """Return the ranges of a grid and of what lies below it, for the grid's page."""
-    ranges = RoadRange.objects.visible_to(request.user).within(grid)
+    ranges = RoadRange.objects.visible_to(request.user).current().within(grid)
     return build_table(
         request,
         ranges.select_related("grid__parent"),
@@ -154,6 +162,7 @@ def road_change(request, pk):
             "first": row.first,
             "last": row.last,
         },
+        changes=True,
     )
 
     def act(grid: Grid, **facts: Any) -> RoadRange:
@@ -172,8 +181,12 @@ def road_delete(request, pk):
     row = _visible(request, pk)
     require(request.user, Permission.GRID_EDIT, at=row.grid)
     grid, words = row.grid, str(row)
-    delete_range(row=row, by=request.user)
-    messages.success(request, f"已删除{grid}的“{words}”。")
+    try:
+        delete_range(row=row, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"已停用{grid}的“{words}”。")
     return redirect(outline.list_at("grids:roads", grid))
 
 

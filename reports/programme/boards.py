@@ -237,11 +237,9 @@ class _Ground:
         slug = scope.policy.slug
         if slug not in self.having:
             lists = followed_by(scope.values, self.on, self.law)
-            judged = (
-                *scope.values.milestones,
-                *(item for one in lists for item in one.items),
-            )
-            measures = {measure for one in judged for measure in one.measure}
+            judged = [one.measure for one in scope.values.milestones]
+            judged += [item.measure for one in lists for item in one.items]
+            measures = {measure for some in judged for measure in some}
             kinds = {grid.pk: grid.kind for grid in self.grids.get(None, ())}
             self.having[slug] = having_in(measures, kinds, scope.values, self.on)
         return self.having[slug]

@@ -7,17 +7,31 @@ from importlib import import_module
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shapely.geometry import box
 
 from assistants.establishment import establishment_of
 from cases.models import Case
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import history
-from grids.models import Grid, GridAct, GridPeriod, Posting, Succession
+from grids import boundaries
+from grids.forms import GridField
+from grids.models import (
+    Boundary,
+    Grid,
+    GridAct,
+    GridPeriod,
+    Posting,
+    QuotaIndex,
+    Succession,
+)
 from grids.services import periods, tree
 from grids.services.acts import last_act, undo_act
+from grids.services.boundaries import areas_on
+from grids.services.quotas import index_of
 from grids.services.recoding import recode_grids
 from grids.services.reshaping import (
     NewGrid,
@@ -621,3 +635,84 @@ def test_a_repair_writes_the_periods_that_are_missing(erqi, street, community, b
     assert len(tree.faults_of(erqi)) == 2
     assert tree.repair(erqi, by=by) == 2
     assert tree.faults_of(erqi) == []
+
+
+# --- what goes along besides: quota indexes, outlines, former codes -------------------
+
+
+def test_the_parts_have_the_index_of_the_whole_or_one_of_their_own(community, by):
+    QuotaIndex.objects.create(grid=community, value=2, since=LONG_AGO)
+    parts = split_grid(
+        grid=community,
+        parts=[NewGrid("东社区", "X1"), NewGrid("西社区", "X2", index=1)],
+        on=DAY,
+        by=by,
+    )
+    assert [index_of(part, DAY) for part in parts] == [2, 1]
+    assert [index_of(part, BEFORE) for part in parts] == [None, None]
+    assert (index_of(community, BEFORE), index_of(community, DAY)) == (2, None)
+    undo_act(grid=fresh(community), by=by)
+    (left,) = QuotaIndex.objects.all()
+    assert (left.grid, left.value, left.until) == (community, 2, None)
+
+
+@pytest.mark.parametrize(("taker", "index"), [(None, 2), (1, 2), (3, 3)])
+def test_the_largest_index_counts_after_a_merger(street, community, by, taker, index):
+    QuotaIndex.objects.create(grid=community, value=2, since=LONG_AGO)
+    into = make_grid("并入社区", parent=street)
+    if taker:
+        QuotaIndex.objects.create(grid=into, value=taker, since=LONG_AGO)
+    merge_grids(grids=[community], into=into, on=DAY, by=by)
+    assert (index_of(into, BEFORE), index_of(into, DAY)) == (taker, index)
+
+
+def outlined(grid, west):
+    area = box(west, 34.0, west + 0.01, 34.01)
+    return Boundary.objects.create(
+        grid=grid,
+        geometry=boundaries.to_json(area),
+        square_metres=boundaries.square_metres(area),
+        source_system="wgs84",
+        since=LONG_AGO,
+        uploaded_by=User.objects.system(),
+    )
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_outlines_are_united_where_each_grid_has_one(street, community, by, is_new):
+    sister = make_grid("邻社区", parent=street)
+    mine, other = outlined(community, 113.0), outlined(sister, 113.01)
+    olds = [community, sister] if is_new else [community]
+    into = NewGrid("合社区", "X1") if is_new else sister
+    target = merge_grids(grids=olds, into=into, on=DAY, by=by)
+    area = areas_on([target], DAY)[target.pk]
+    assert area.geom_type == "Polygon"
+    assert area.equals(box(113.0, 34.0, 113.02, 34.01))
+    (made,) = Boundary.objects.on(DAY).filter(grid=target)
+    whole = mine.square_metres + other.square_metres
+    assert made.square_metres == pytest.approx(whole, rel=1e-6)
+    assert made.source_name.startswith("合并：")
+    undo_act(grid=fresh(community), by=by)
+    assert set(Boundary.objects.values_list("grid", "until")) == {
+        (community.pk, None),
+        (sister.pk, None),
+    }
+
+
+def test_an_outline_that_is_missing_makes_no_union(street, community, by):
+    sister = make_grid("邻社区", parent=street)
+    outlined(community, 113.0)
+    merge_grids(grids=[community], into=sister, on=DAY, by=by)
+    assert not Boundary.objects.filter(grid=sister).exists()
+
+
+def test_a_former_code_leads_to_its_grid(erqi, street, community, by, bureau_client):
+    old = community.code
+    recode_grids(at=erqi, codes={community: "410103001888"}, on=DAY, by=by)
+    assert list(Grid.objects.matching(old).values_list("pk", flat=True)) == [
+        community.pk
+    ]
+    field = GridField(queryset=Grid.objects.all())
+    assert field.clean(old) == community
+    page = bureau_client.get(reverse("grids:list"), {"q": old})
+    assert community.name in page.content.decode()

@@ -1,11 +1,12 @@
 """House-number ranges of grids: rules, acts, pages and the import."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -15,13 +16,20 @@ from gridinspect.audit.services import history
 from gridinspect.imports import services as imports
 from gridinspect.imports.registry import resource_for
 from gridinspect.imports.templates import template_bytes
+from gridinspect.imports.undoing import BuiltOn, undo_batch
 from grids.models import Grid, RoadRange
 from grids.roads import Range, all_clashes, clashes, end_fault
 from grids.services.acts import undo_act
 from grids.services.reshaping import NewGrid, merge_grids, split_grid
-from grids.services.roads import add_range, change_range, clashing, delete_range
+from grids.services.roads import (
+    add_range,
+    change_range,
+    clashing,
+    delete_range,
+    ranges_of,
+)
 from grids.services.tree import Refused, close_grid
-from tests.factories import LONG_AGO, make_grid, make_road_range, make_user
+from tests.factories import LONG_AGO, TODAY, make_grid, make_road_range, make_user
 from tests.gridinspect.imports.conftest import xlsx
 
 # --- rules ----------------------------------------------------------------------------
@@ -299,7 +307,7 @@ def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
 
-def brought_in(by, *rows, apply="", district=None, content=b""):
+def brought_in(by, *rows, apply="", district=None, content=b"", as_of=LONG_AGO):
     seen = []
     resource = resource_for("roads")
     place = district or resource.scopes(by)[0]
@@ -310,7 +318,7 @@ def brought_in(by, *rows, apply="", district=None, content=b""):
         place=place,
         district_code=place.code,
         by=by,
-        as_of=LONG_AGO,
+        as_of=as_of,
     )
     imports.check_batch(batch, watch=seen.extend)
     if apply:
@@ -420,3 +428,104 @@ def test_a_refusal_names_the_field(community, bureau):
     with pytest.raises(ValidationError) as refusal:
         act(community, bureau, first=2)
     assert "last" in refusal.value.message_dict
+
+
+# --- dated ----------------------------------------------------------------------------
+
+YESTERDAY = TODAY() - timedelta(days=1)
+
+
+def noted_long_ago(grid, **fields):
+    row = make_road_range(grid, **fields)
+    row.since = LONG_AGO
+    row.recorded_at = timezone.now() - timedelta(days=30)
+    row.save()
+    return row
+
+
+def on(day):
+    rows = RoadRange.objects.on(day).order_by("road", "first")
+    return [f"{row.grid} {row.first}-{row.last}" for row in rows]
+
+
+def test_a_change_leaves_what_was_so_before(community, sister, bureau):
+    row = noted_long_ago(community, first=1, last=99)
+    changed = change_range(
+        row=row, grid=sister, road="人民路", parity="all", first=1, last=99, by=bureau
+    )
+    assert changed.since == TODAY()
+    assert on(YESTERDAY) == [f"{community} 1-99"]
+    assert on(TODAY()) == [f"{sister} 1-99"]
+    past = ranges_of(RoadRange.objects.all(), YESTERDAY)
+    assert [one.grid for one in past] == [community.pk]
+    with pytest.raises(Refused, match="停用，不能再改动"):
+        delete_range(row=row, by=bureau)
+
+
+def test_what_is_ended_stays_in_the_list_of_ended_ones(bureau_client, community):
+    row = noted_long_ago(community)
+    bureau_client.post(reverse("grids:road-delete", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.until == TODAY()
+    url = reverse("grids:roads")
+    assert not bureau_client.get(url).context["table"].rows
+    for state in ("ended", "all"):
+        shown = bureau_client.get(url, {"state": state}).context["table"]
+        assert [one.object for one in shown.rows] == [row]
+        assert not shown.rows[0].actions
+    again = bureau_client.post(reverse("grids:road-delete", args=[row.pk]), follow=True)
+    assert "不能再改动" in again.content.decode()
+
+
+def test_a_range_goes_along_from_the_day_of_the_split(community, bureau):
+    noted_long_ago(community)
+    day = date(2026, 9, 1)
+    split_grid(
+        grid=community,
+        parts=[NewGrid("东社区", "X1"), NewGrid("西社区", "X2")],
+        on=day,
+        by=bureau,
+    )
+    assert on(day - timedelta(days=1)) == [f"{community} 1-99"]
+    assert on(day) == ["东社区 1-99"]
+    undo_act(grid=Grid.objects.get(pk=community.pk), by=bureau)
+    assert on(day) == [f"{community} 1-99"]
+    assert RoadRange.objects.count() == 1
+
+
+# --- undone, and round ----------------------------------------------------------------
+
+
+def test_a_list_is_undone_with_the_ranges_that_it_ended(community, bureau):
+    row = noted_long_ago(community, parity="odd", first=1, last=99)
+    batch, _ = brought_in(
+        bureau,
+        [*PLACE, "人民路", "单号", 1, 149],
+        [*PLACE, "德化街", None, 1, 40],
+        apply="all",
+        as_of=TODAY(),
+    )
+    assert on(YESTERDAY) == [f"{community} 1-99"]
+    assert on(TODAY()) == [f"{community} 1-149", f"{community} 1-40"]
+    undo_batch(batch=batch, by=bureau)
+    row.refresh_from_db()
+    assert (row.until, RoadRange.objects.count()) == (None, 1)
+
+
+def test_a_list_is_not_undone_once_its_range_was_changed(community, bureau):
+    batch, _ = brought_in(bureau, [*PLACE, "人民路", "单号", 1, 99], apply="all")
+    row = RoadRange.objects.get()
+    change_range(
+        row=row, grid=community, road="人民路", parity="odd", first=1, last=149,
+        by=bureau,
+    )  # fmt: skip
+    with pytest.raises(BuiltOn, match="第2行后来又有修改"):
+        undo_batch(batch=batch, by=bureau)
+
+
+def test_an_untouched_export_changes_nothing(bureau_client, community, bureau):
+    noted_long_ago(community, parity="odd", first=1, last=99)
+    noted_long_ago(community, road="德化街", first=1, last=40)
+    content = bureau_client.get(reverse("imports:export", args=["roads"])).content
+    batch, _ = brought_in(bureau, content=content)
+    assert (batch.counts["same"], batch.counts["new"]) == (2, 0)
