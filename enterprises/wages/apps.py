@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class WagesConfig(AppConfig):
     name = "enterprises.wages"
     verbose_name = "工资与工程项目"
+
+    def ready(self):
+        from enterprises.wages import moving  # noqa: F401  (registers itself)

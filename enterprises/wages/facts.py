@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from enterprises.wages.limits import limits_of
+from enterprises.wages.limits import WageLimits, limits_of
 from enterprises.wages.models import (
     AccountBalance,
     Arrears,
@@ -254,6 +254,44 @@ def items_of(
         )
         for project in projects
     }
+
+
+class LimitsOfProvinces:
+    """The limits of the provinces that a list comes across, each read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, WageLimits] = {}
+
+    def of(self, project: Project) -> WageLimits:
+        province = project.district.city.province
+        return self._known.setdefault(province, WageLimits(province))
+
+
+def items_of_listed(
+    project: Project, on: date, limits: LimitsOfProvinces
+) -> list[ItemState]:
+    """Return where the five items of a project of `for_list` stand today."""
+    own = limits.of(project)
+    checks = {
+        check.item: Checked(
+            check.result == ProjectCheck.Result.MET, check.checked_on, check.finding
+        )
+        for check in project.newest_checks
+    }
+    return five_items(
+        site_of(project),
+        checks,
+        on=on,
+        deposit_least=own.of("PW-DEPOSIT-MIN", on=on),
+        cycle_most=own.of("PW-CYCLE", on=on),
+    )
+
+
+def empty_of_listed(project: Project, on: date) -> date | None:
+    """Return since when the account of a project of `for_list` has been empty."""
+    if project.account_closed_on:
+        return None
+    return empty_since([(row.on, row.balance) for row in project.known_balances], on)
 
 
 def site_of(project: Project) -> SiteFacts:

@@ -1,4 +1,45 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from enterprises.wages.views import ledger, projects
 
 app_name = "wages"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("arrears/", ledger.arrears_list, name="arrears-list"),
+    path("arrears/export/", ledger.arrears_export, name="arrears-export"),
+    path("enterprises/<int:pk>/arrears/new/", ledger.arrears_add, name="arrears-add"),
+    path("arrears/<int:pk>/", ledger.arrears_detail, name="arrears"),
+    path("arrears/<int:pk>/change/", ledger.arrears_change, name="arrears-change"),
+    path("arrears/<int:pk>/repay/", ledger.arrears_repay, name="arrears-repay"),
+    path("arrears/<int:pk>/settle/", ledger.arrears_settle, name="arrears-settle"),
+    path(
+        "arrears/<int:pk>/withdraw/", ledger.arrears_withdraw, name="arrears-withdraw"
+    ),
+    path("enterprises/<int:pk>/wages/new/", ledger.payment_add, name="payment-add"),
+    path("wages/<int:pk>/change/", ledger.payment_change, name="payment-change"),
+    path("enterprises/<int:pk>/insurance/", ledger.insurance, name="insurance"),
+    path("minimum-wages/", ledger.minimum, name="minimum"),
+    path("minimum-wages/set/", ledger.minimum_set, name="minimum-set"),
+    path("projects/", projects.project_list, name="projects"),
+    path("projects/export/", projects.projects_export, name="projects-export"),
+    path("projects/new/", projects.project_add, name="project-add"),
+    path("projects/<int:pk>/", projects.project_detail, name="project"),
+    path("projects/<int:pk>/change/", projects.project_change, name="project-change"),
+    path("projects/<int:pk>/check/", projects.project_check, name="project-check"),
+    path("projects/<int:pk>/finish/", projects.project_finish, name="project-finish"),
+    path("projects/<int:pk>/close/", projects.project_close, name="project-close"),
+    path("projects/<int:pk>/reveal/", projects.project_reveal, name="project-reveal"),
+    path(
+        "projects/<int:pk>/balance/", projects.project_balance, name="project-balance"
+    ),
+    path("projects/<int:pk>/sheet.pdf", projects.project_sheet, name="project-sheet"),
+    path(
+        "projects/<int:pk>/subcontractors/new/",
+        projects.subcontractor_add,
+        name="subcontractor-add",
+    ),
+    path(
+        "subcontractors/<int:pk>/leave/",
+        projects.subcontractor_leave,
+        name="subcontractor-leave",
+    ),
+]

@@ -22,8 +22,22 @@ class ProjectQuerySet(ScopedQuerySet):
     view_permission = Permission.ENTERPRISE_VIEW
 
     def for_list(self):
-        """Fetch what a row of a list shows."""
-        return self.select_related("grid", "contractor")
+        """Fetch what a row of a list shows: newest checks and balances of a page."""
+        newest = ProjectCheck.objects.order_by(
+            "project_id", "item", "-checked_on", "-pk"
+        )
+        return self.select_related(
+            "grid", "contractor", "district__city"
+        ).prefetch_related(
+            models.Prefetch(
+                "checks", newest.distinct("project_id", "item"), to_attr="newest_checks"
+            ),
+            models.Prefetch(
+                "balances",
+                AccountBalance.objects.order_by("on"),
+                to_attr="known_balances",
+            ),
+        )
 
     def under_way_on(self, day: date):
         """Keep the projects that were begun and not finished on a day."""
@@ -95,6 +109,9 @@ class Project(models.Model):
     )
     recorded_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    newest_checks: list["ProjectCheck"]  # only from for_list()
+    known_balances: list["AccountBalance"]
 
     objects = ProjectQuerySet.as_manager()
 
