@@ -172,6 +172,8 @@ def insurances_in_words(codes: str) -> str:
     """Return 养老、医疗 for the stored codes, 未参保 for none, "" while unknown."""
     if codes == NOT_INSURED:
         return "未参保"
+    if codes == ",".join(INSURANCES):
+        return "五险"
     return "、".join(INSURANCES.get(code, code) for code in codes.split(",") if code)
 
 

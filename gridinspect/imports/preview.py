@@ -78,7 +78,7 @@ def hidden_sheets(batch: ImportBatch) -> list[dict[str, Any]]:
 def _row_columns(batch: ImportBatch) -> list[Column]:
     resource = resource_for(batch.kind)
     headers = {name: column.header for name, column in resource.columns().items()}
-    headers["grid"] = "所属网格"
+    headers |= {"grid": "所属网格"} | resource.derived
 
     def told(row: ImportRow) -> str:
         if not row.changes:

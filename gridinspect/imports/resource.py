@@ -182,6 +182,7 @@ class SheetResource(Resource):
     place_fields: ClassVar[tuple[str, ...]] = ()
     can_be_undone: ClassVar[bool] = False  # has `obstacles` and `take_back`
     has_effective_day: ClassVar[bool] = True  # holds from a day that is asked for
+    derived: ClassVar[dict[str, str]] = {}  # what changes besides columns, in words
     has_records: ClassVar[bool] = False  # has `records`, to be edited and sent back
 
     def __init__(

@@ -31,6 +31,7 @@ from reports.demo.posters import build_posters
 from reports.demo.programme import build_programme
 from reports.demo.surveys import answers_for
 from reports.demo.units import Units
+from reports.demo.workforce import build_workforce
 
 SEED = 77
 SCALES = {"small": 1, "full": 20}
@@ -76,6 +77,8 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
         build_offices(people=people, today=today)
     build_allocation(today=today)
     refresh_statistics()
+    workers = build_workforce(today=today)
+    say(f"职工名册登记完毕，共 {workers} 人。")
     build_cases(today=today)
     for district in Grid.objects.roots():
         for day in tallies.kept_days(district.opened_on, today)[: MONTHS + 1]:

@@ -2,7 +2,13 @@
 
 from datetime import date
 
-from enterprises.workforce.models import Agreement, Contract, Filing, Worker
+from enterprises.workforce.models import (
+    Agreement,
+    Contract,
+    Filing,
+    PayrollReturn,
+    Worker,
+)
 from gridinspect.accounts.models import User
 
 CITIZENS = ("410103198506150012", "410103199001010027", "210802197001010030")
@@ -58,6 +64,18 @@ def make_agreement(enterprise, *, kind=Agreement.Kind.COLLECTIVE, **fields):
         enterprise=enterprise,
         district=enterprise.district,
         kind=kind,
+        recorded_by=User.objects.system(),
+        **defaults | fields,
+    )
+
+
+def make_payroll(enterprise, **fields):
+    """Make a line of the payroll registers."""
+    defaults = {"kind": "fund", "year": 2026, "people": 10, "total": 500_000}
+    return PayrollReturn.objects.create(
+        enterprise=enterprise,
+        district=enterprise.district,
+        filed_on=date(2026, 2, 1),
         recorded_by=User.objects.system(),
         **defaults | fields,
     )
