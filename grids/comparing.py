@@ -55,7 +55,7 @@ class Group:
         return tuple(pair for pair in self.pairs if pair.mark != Mark.SAME)
 
 
-# What makes two rows speak of the same thing.
+# What makes two rows speak of the same thing; where nothing is said, their key.
 _SAME: dict[str, Callable[[Any], object]] = {
     "网格级别": lambda row: row.number,
     "人员配备": lambda row: (row.kinds, row.role),
@@ -70,6 +70,10 @@ _SAME: dict[str, Callable[[Any], object]] = {
     "分档": lambda row: (row.of, row.clause, row.at_least is None),
     "原文校正": lambda row: row.printed,
     "名称": lambda row: row.term,
+    "信用等级": lambda row: (row.scheme, row.key),
+    "评价标准": lambda row: (row.scheme, row.key),
+    "检查频次上限": lambda row: (row.grade, row.since),
+    "不计入频次的情形": lambda row: (row.key, row.since),
     "法定期限": lambda row: (row.rule, row.since),
     "退休年龄": lambda row: row.category,
     "条款": lambda row: row.id,
@@ -114,7 +118,7 @@ def _said(values: PolicyValues) -> Iterable[tuple[str, dict[object, Side]]]:
 
 
 def _keyed(title: str, rows: Iterable[tuple[str, Any]]) -> dict[object, Side]:
-    same = _SAME[title]
+    same = _SAME.get(title) or (lambda row: row.key)
     return {
         same(row): Side(
             words,

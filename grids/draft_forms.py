@@ -10,6 +10,7 @@ from django import forms
 from grids.forms import DayInput
 from grids.models import Grid, PolicyClause
 from grids.policy import (
+    COLOURS,
     FACTS,
     INDICATORS,
     INSPECTION_KINDS,
@@ -41,6 +42,8 @@ TITLES = {
     "grade": "信用等级",
     "grade_criterion": "评价标准",
     "key_ground": "重点监管情形",
+    "warning": "预警规则",
+    "warning_sign": "预警指标",
     "inspection_cap": "检查频次上限",
     "inspection_exemption": "不计入频次的情形",
 }
@@ -118,6 +121,15 @@ LABELS = {
     "most": "最多扣分",
     "secret": "依据涉及举报投诉，不公开",
     "counts": "计入的检查",
+    "clears": "怎样解除",
+    "task_from": "自此级起派核实任务",
+    "task_days": "核实期限（天）",
+    "together": "几项预警叠加",
+    "colour": "叠加时的级别",
+    "warning": "预警规则",
+    "yellow": "黄色界限",
+    "orange": "橙色界限",
+    "red": "红色界限",
 }
 # What a form doesn't show stays as it is in the row.
 KEPT = {
@@ -138,7 +150,7 @@ HEAD_FIELDS = (
     "covers",
     "note",
 )
-LONG = {"quote", "meaning", "note", "words", "ask"}
+LONG = {"quote", "meaning", "note", "words", "ask", "clears"}
 CHOICES: dict[tuple[str, str], Any] = {
     ("clause", "kind"): PolicyClause.Kind.choices,
     ("label", "term"): TERMS.items(),
@@ -151,6 +163,9 @@ CHOICES: dict[tuple[str, str], Any] = {
     ("checklist", "use"): [("steps", "工作组织步骤"), ("acceptance", "验收评分")],
     ("grade_criterion", "fact"): FACTS.items(),
     ("key_ground", "fact"): FACTS.items(),
+    ("warning_sign", "fact"): FACTS.items(),
+    ("warning", "task_from"): COLOURS.items(),
+    ("warning", "colour"): COLOURS.items(),
     ("head", "covers"): [("district", "区县"), ("city", "全市")],
     ("branch", "counting"): [
         ("in_a_row", "连续"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from grids.models import Grid
 from grids.policy import (
+    COLOURS,
     FACTS,
     INDICATORS,
     INSPECTION_KINDS,
@@ -31,6 +32,8 @@ from grids.policy import (
     PolicyValues,
     Quota,
     Target,
+    WarningRule,
+    WarningSign,
 )
 
 _KINDS = dict(Grid.Kind.choices)
@@ -55,6 +58,7 @@ def sections(values: PolicyValues) -> list[tuple[str, list[tuple[str, Any]]]]:
         ("信用等级", values.grades, grade_words),
         ("评价标准", values.grade_criteria, criterion_words),
         ("重点监管情形", values.key_grounds, ground_words),
+        ("预警规则", values.warning_rules, lambda row: warning_words(row, values)),
         ("检查频次上限", values.inspection_caps, cap_words),
         ("不计入频次的情形", values.inspection_exemptions, exemption_words),
         ("原文校正", values.corrections, correction_words),
@@ -104,6 +108,28 @@ def ground_words(ground: KeyGround) -> str:
     window = f"{ground.days} 日内" if ground.days else ""
     needed = f"{window}{FACTS[ground.fact]}{'、'.join(bounds)}"
     return f"{ground.name}（{needed}）{_assumed(ground.assumed)}"
+
+
+def warning_words(rule: WarningRule, values: PolicyValues) -> str:
+    """Return 拖欠工资：拖欠工资月数黄色 1、橙色 2、红色 3；解除：…."""
+    signs = [sign_words(sign) for sign in values.signs_of(rule.key)]
+    if rule.together:
+        signs = [f"{rule.together} 项以上预警叠加，{COLOURS[rule.colour]}"]
+    task = (
+        f"；{COLOURS[rule.task_from]}起派任务，{rule.task_days} 日内核实"
+        if rule.task_from
+        else ""
+    )
+    parts = "；".join(signs)
+    return f"{rule.name}：{parts}{task}；{rule.clears}解除{_assumed(rule.assumed)}"
+
+
+def sign_words(sign: WarningSign) -> str:
+    """Return 90 日内人员流失的比例（%）黄色 20、橙色 40、红色 60."""
+    levels = {key: getattr(sign, key) for key in COLOURS}
+    given = "、".join(f"{COLOURS[k]} {v:,}" for k, v in levels.items() if v is not None)
+    window = f"{sign.days} 日内" if sign.days else ""
+    return f"{window}{FACTS[sign.fact]}{given}"
 
 
 def level_words(level: Level) -> str:

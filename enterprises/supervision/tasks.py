@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from enterprises.supervision.judges import judge_again
 from enterprises.supervision.models import GradeRound
 from enterprises.supervision.services import grading, keys, notices, publishing
 from gridinspect.accounts.models import User
@@ -27,7 +28,7 @@ def refresh_key_units(**_: object) -> None:
     """Judge every unit of every district (each night): time alone moves grounds."""
     today, system = timezone.localdate(), User.objects.system()
     for district in Grid.objects.roots().select_related("city"):
-        keys.refresh_key_units(district=district, on=today, by=system)
+        judge_again(district=district, on=today, by=system)
         publishing.find_candidates(district=district, on=today, by=system)
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from enterprises.changes import hears_of_facts
 from enterprises.file_sections import FileTable, Part, file_sections
 from enterprises.models import Enterprise
+from enterprises.supervision.judges import judges_units
 from enterprises.supervision.models import (
     GradeObjection,
     GradeRound,
@@ -15,7 +16,7 @@ from enterprises.supervision.models import (
     Publication,
     Rating,
 )
-from enterprises.supervision.services.keys import note_moved
+from enterprises.supervision.services.keys import note_moved, refresh_key_units
 from enterprises.supervision.views.units import on_timeline, supervision_tab
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
@@ -41,6 +42,7 @@ menu.add(
 hears_of_facts(note_moved)
 tabs.add(UNIT, "supervision", "等级与重点", supervision_tab, P.ENTERPRISE_VIEW)
 timeline.add(UNIT, on_timeline)
+judges_units(refresh_key_units)
 
 name_acts(
     {

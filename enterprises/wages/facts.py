@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from enterprises.models import Enterprise
 from enterprises.wages.limits import WageLimits, limits_of
 from enterprises.wages.models import (
     AccountBalance,
@@ -35,6 +36,7 @@ from enterprises.wages.rules import (
 )
 from grids.models import Grid
 
+Units = Collection[int] | QuerySet[Enterprise]  # keys, or a queryset of units
 WAGES = Arrears.Kind.WAGES
 CONTRIBUTIONS = tuple(kind for kind in Arrears.Kind.values if kind != WAGES)
 RECENT = 62  # days: how old the newest month of insurance may be and still speak
@@ -89,21 +91,21 @@ def outstanding_on(rows: QuerySet[Arrears], on: date) -> QuerySet[Any]:
 
 
 def wages_owed(
-    district: Grid, on: date, *, units: Collection[int] | None = None
+    district: Grid, on: date, *, units: Units | None = None
 ) -> dict[int, Owed]:
     """Return the open arrears of wages by unit."""
     return _owed(district, on, [WAGES], units)
 
 
 def contributions_owed(
-    district: Grid, on: date, *, units: Collection[int] | None = None
+    district: Grid, on: date, *, units: Units | None = None
 ) -> dict[int, Owed]:
     """Return the open arrears of social insurance by unit."""
     return _owed(district, on, CONTRIBUTIONS, units)
 
 
 def anything_owed(
-    district: Grid, on: date, *, units: Collection[int] | None = None
+    district: Grid, on: date, *, units: Units | None = None
 ) -> dict[int, Owed]:
     """Return all open arrears by unit (欠薪欠费: the ground of 扬州第二十三条)."""
     return _owed(district, on, Arrears.Kind.values, units)
@@ -113,7 +115,7 @@ def _owed(
     district: Grid,
     on: date,
     kinds: Sequence[str],
-    units: Collection[int] | None,
+    units: Units | None,
 ) -> dict[int, Owed]:
     found = Arrears.objects.filter(district=district, kind__in=kinds).open_on(on)
     if units is not None:
@@ -145,7 +147,7 @@ def _together(rows: Sequence[Any]) -> Owed:
 
 
 def insured(
-    district: Grid, on: date, *, units: Collection[int] | None = None
+    district: Grid, on: date, *, units: Units | None = None
 ) -> dict[int, Insured]:
     """Return 参保率 (K8) by unit, of the newest month up to a day."""
     rows = InsuranceMonth.objects.filter(district=district, month__lte=on)
@@ -319,7 +321,7 @@ class SiteTrouble:
 
 
 def site_troubles(
-    district: Grid, on: date, *, units: Collection[int] | None = None
+    district: Grid, on: date, *, units: Units | None = None
 ) -> dict[int, SiteTrouble]:
     """Return failed items and empty accounts by the contractor's unit."""
     projects = Project.objects.filter(

@@ -62,6 +62,9 @@ class Permission(StrEnum):
     POSTER_HANG = auto()  # say what hangs on the wall of a grid (三上墙)
     PROGRAMME_REPORT = auto()  # say what is in place in an own grid (自报)
     PROGRAMME_ASSESS = auto()  # inspect and appraise the grids below an own place
+    EARLY_WARNING_VIEW = auto()
+    EARLY_WARNING_SEND = auto()  # have warnings looked into (派发核实)
+    EARLY_WARNING_ANSWER = auto()  # say what was found on looking into one
     AUDIT_VIEW = auto()
     ACCOUNT_MANAGE = auto()
     CALENDAR_EDIT = auto()
@@ -97,6 +100,8 @@ _ANSWERS = {P.VISIT_VIEW, P.VISIT_ANSWER}
 _FILES |= {P.WORKFORCE_VIEW, P.WORKFORCE_EDIT}
 _REPORTS = {P.REPORT_VIEW, P.REPORT_MAKE}
 _FROM_INSIDE = {P.WARNING_VIEW, P.WARNING_ANSWER, P.UNIT_ASSISTANT}
+_LOOKS_INTO = {P.EARLY_WARNING_VIEW, P.EARLY_WARNING_ANSWER}
+_WARNS = _LOOKS_INTO | {P.EARLY_WARNING_SEND}
 _PROGRAMME = {P.PROGRAMME_REPORT, P.PROGRAMME_ASSESS}
 _BUREAU = _LOOK | _FILES | _REPORTS | {P.STAFF_VIEW, P.STAFF_EDIT, P.CASE_VIEW}
 _BUREAU |= {P.FILE_PRINT}
@@ -113,7 +118,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         Role.CITY_BUREAU: _BUREAU
         | _REASONS
         | {P.REVIEW_VIEW}
-        | {P.WARNING_VIEW}
+        | {P.WARNING_VIEW, P.EARLY_WARNING_VIEW}
         | _IMPORTS
         | _PROGRAMME
         | _DIRECTS
@@ -126,6 +131,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _REVIEWS
         | {P.REVIEW_MANAGE}
         | _FROM_INSIDE
+        | _WARNS
         | {P.PROJECT_CHECK}
         | _IMPORTS
         | _PROGRAMME
@@ -148,7 +154,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | _REPORTS
         | _ANSWERS
         | {P.ENTERPRISE_VIEW, P.STAFF_VIEW, P.CASE_VIEW, P.CASE_APPROVE}
-        | {P.TASK_ASSIGN, P.WARNING_VIEW}
+        | {P.TASK_ASSIGN, P.WARNING_VIEW, P.EARLY_WARNING_VIEW}
         | {P.IDENTITY_REVEAL, P.PERSONAL_REVEAL, P.CONTACT_REVEAL}
         | {P.SUPERVISION_APPROVE, P.KEY_REASON_VIEW}
         | {P.WORKFORCE_VIEW, P.WORKER_REVEAL},
@@ -157,6 +163,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | {P.ENTERPRISE_VIEW, P.CASE_VIEW, P.KEY_REASON_VIEW}
         | {P.WORKFORCE_VIEW},
         Role.SQUAD_LEADER: _LOOK
+        | _WARNS
         | _INSPECTS
         | _REVIEWS
         | _FILES
@@ -170,6 +177,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | {P.PROJECT_CHECK, P.WARNING_VIEW, P.WARNING_ANSWER}
         | {P.WORKER_REVEAL},
         Role.FULL_TIME_INSPECTOR: _LOOK
+        | _WARNS
         | _INSPECTS
         | _REASONS
         | _REVIEWS
@@ -181,13 +189,18 @@ GRANTS: dict[str, frozenset[Permission]] = {
         | {P.PROJECT_CHECK, P.WARNING_VIEW, P.WARNING_ANSWER}
         | {P.WORKER_REVEAL},
         Role.PART_TIME_INSPECTOR: _LOOK
+        | _LOOKS_INTO
         | _INSPECTS
         | _REVIEWS
         | _FILES
         | _VISITS
         | {P.STAFF_VIEW, P.CASE_VIEW, P.TASK_ASSIGN, P.POSTER_HANG}
         | {P.PROJECT_CHECK, P.WARNING_VIEW},
-        Role.ASSISTANT: _LOOK | _FILES | _VISITS | {P.POSTER_HANG, P.REVIEW_VIEW},
+        Role.ASSISTANT: _LOOK
+        | _FILES
+        | _VISITS
+        | _LOOKS_INTO
+        | {P.POSTER_HANG, P.REVIEW_VIEW},
         Role.ENTERPRISE_ASSISTANT: {P.OWN_UNIT},
         Role.AGENCY_CLERK: {P.STAFF_VIEW},
         Role.CUSTODIAN: {P.GRID_VIEW},

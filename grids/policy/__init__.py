@@ -12,6 +12,8 @@ from grids.policy.supervising import (
     GradeScheme,
     KeyGround,
     PublicCandidate,
+    WarningRule,
+    WarningSign,
 )
 from grids.policy.values import (
     Branch,
@@ -40,6 +42,7 @@ from grids.policy.values import (
 )
 from grids.policy.words import (
     CLAUSE_KINDS,
+    COLOURS,
     FACTS,
     GRID_KINDS,
     INDICATORS,
@@ -56,6 +59,7 @@ from grids.policy.words import (
 
 __all__ = [
     "CLAUSE_KINDS",
+    "COLOURS",
     "FACTS",
     "GRID_KINDS",
     "INDICATORS",
@@ -95,6 +99,8 @@ __all__ = [
     "Statute",
     "Target",
     "TargetInForce",
+    "WarningRule",
+    "WarningSign",
     "limit",
     "parse_policy",
 ]

@@ -16,6 +16,7 @@ from grids.policy.values import (
 from grids.policy.words import (
     CHECKLIST_USES,
     CLAUSE_KINDS,
+    COLOURS,
     COUNTINGS,
     COVERS,
     FACTS,
@@ -350,6 +351,32 @@ def _check_supervising(policy: PolicyValues) -> None:
             _one_of(fact, FACTS, f"{where}的“fact”")
 
 
+def _check_warnings(policy: PolicyValues) -> None:
+    rules = {rule.key for rule in policy.warning_rules}
+    _no_twins((rule.key for rule in policy.warning_rules), "预警规则")
+    for rule in policy.warning_rules:
+        where = f"预警规则 {rule.key} "
+        if bool(policy.signs_of(rule.key)) == bool(rule.together):
+            raise PolicyError(
+                f"{where}应当有预警指标，或者用“together”写明几项叠加，只取其一。"
+            )
+        if rule.together:
+            _one_of(rule.colour, COLOURS, f"{where}的“colour”")
+        if rule.task_from:
+            _one_of(rule.task_from, COLOURS, f"{where}的“task_from”")
+            if not rule.task_days:
+                raise PolicyError(f"{where}要派任务，请写明“task_days”。")
+    for sign in policy.warning_signs:
+        where = f"预警指标 {sign.warning}/{sign.fact} "
+        _one_of(sign.warning, rules, f"{where}的“warning”")
+        _one_of(sign.fact, FACTS, f"{where}的“fact”")
+        levels = [sign.yellow, sign.orange, sign.red]
+        given = [level for level in levels if level is not None]
+        if not given or given[0] < 1 or given != sorted(set(given)):
+            raise PolicyError(f"{where}的黄、橙、红界限应为逐级增大的正整数，请改正。")
+    _no_twins((f"{one.warning}/{one.fact}" for one in policy.warning_signs), "预警指标")
+
+
 def _check_inspections(policy: PolicyValues) -> None:
     for cap in policy.inspection_caps:
         for kind in cap.counts:
@@ -386,5 +413,6 @@ CHECKS: Sequence[Callable[[PolicyValues], None]] = (
     _check_grading,
     _check_criteria,
     _check_supervising,
+    _check_warnings,
     _check_inspections,
 )

@@ -114,3 +114,47 @@ class PublicCandidate:
     clause: str = ""
     assumed: bool = False
     note: str = ""
+
+
+@dataclass(frozen=True)
+class WarningRule:
+    """A rule of early warning (预警): what it is called and what clears it.
+
+    Its facts are [[warning_sign]] rows; the worst of them gives the colour. A rule with
+    `together` has none: it warns in `colour` where so many other rules warn of one unit
+    (多项苗头叠加). From the colour `task_from` on, somebody in the unit's grid gets the
+    task to look into it, due `task_days` later. A `secret` rule tells of complaints.
+    """
+
+    key: str
+    name: str
+    clears: str
+    task_from: str = ""
+    task_days: int | None = None
+    together: int | None = None
+    colour: str = ""
+    secret: bool = False
+    clause: str = ""
+    source: str = ""
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class WarningSign:
+    """A fact that warns, and from which figure on it is yellow, orange or red.
+
+    A colour without a figure is never reached. `days` is the window, back from the day
+    asked about, in which a fact counts.
+    """
+
+    warning: str
+    fact: str
+    yellow: int | None = None
+    orange: int | None = None
+    red: int | None = None
+    days: int | None = None
+    clause: str = ""
+    source: str = ""
+    assumed: bool = False
+    note: str = ""

@@ -14,6 +14,8 @@ from grids.policy.supervising import (
     GradeScheme,
     KeyGround,
     PublicCandidate,
+    WarningRule,
+    WarningSign,
 )
 from grids.policy.words import GRID_KINDS, NUMBERS, TERMS
 
@@ -404,6 +406,8 @@ class PolicyValues:
     grade_criteria: tuple[GradeCriterion, ...] = ()
     key_grounds: tuple[KeyGround, ...] = ()
     public_candidates: tuple[PublicCandidate, ...] = ()
+    warning_rules: tuple[WarningRule, ...] = ()
+    warning_signs: tuple[WarningSign, ...] = ()
     inspection_caps: tuple[InspectionCap, ...] = ()
     inspection_exemptions: tuple[InspectionExemption, ...] = ()
 
@@ -473,6 +477,10 @@ class PolicyValues:
     def criteria_of(self, scheme: str) -> tuple[GradeCriterion, ...]:
         """Return what decides between the grades of a scheme."""
         return tuple(one for one in self.grade_criteria if one.scheme == scheme)
+
+    def signs_of(self, warning: str) -> tuple[WarningSign, ...]:
+        """Return the facts that a rule of early warning looks at."""
+        return tuple(one for one in self.warning_signs if one.warning == warning)
 
     def milestone(self, key: str) -> Milestone | None:
         """Return a milestone by its key."""
@@ -613,6 +621,8 @@ TABLES: dict[str, tuple[str, type]] = {
     "grade_criterion": ("grade_criteria", GradeCriterion),
     "key_ground": ("key_grounds", KeyGround),
     "public_candidate": ("public_candidates", PublicCandidate),
+    "warning": ("warning_rules", WarningRule),
+    "warning_sign": ("warning_signs", WarningSign),
     "inspection_cap": ("inspection_caps", InspectionCap),
     "inspection_exemption": ("inspection_exemptions", InspectionExemption),
 }

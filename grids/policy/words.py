@@ -126,6 +126,14 @@ FACTS = {
     "supervised": "已纳入监管（采集、走访、检查）",
     "key_grade": "等级属重点对象",
     "dishonest": "列入失信名单",
+    "wage_arrears_persons": "拖欠工资人数",
+    "contracts_missing": "未签劳动合同的比例（%）",
+    "staff_lost": "人员流失的比例（%）",
+    "unsurveyed_days": "未更新采集的天数",
+    "hazard_days": "隐患未消除的天数",
+    "account_empty_days": "工资专用账户没有余额的天数",
+    "site_failures": "在建项目不合格的检查项",
+    "wage_signals": "企业协管员报告的工资预警",
 }
 STATES = frozenset(
     {
@@ -135,8 +143,17 @@ STATES = frozenset(
         "opened",
         "key_grade",
         "dishonest",
+        "wage_arrears_persons",
+        "contracts_missing",
+        "staff_lost",
+        "unsurveyed_days",
+        "hazard_days",
+        "account_empty_days",
+        "site_failures",
     }
 )
+# The colours of early warning (红橙黄), from the mildest to the gravest.
+COLOURS = {"yellow": "黄色", "orange": "橙色", "red": "红色"}
 # Facts that tell of complaints: who may not know of those learns nothing of these.
 SECRET_FACTS = frozenset({"complaints", "petitions"})
 PUBLIC_LISTS = {

@@ -220,10 +220,12 @@ def assign_tasks(
     kind: str = Task.WORK,
     plan: WorkPlan | None = None,
     detail: str = "",
+    about: Sequence[Model] = (),
 ) -> list[Task]:
     """Give the same task to many at once, as one act with a row for each.
 
-    The caller has chosen persons by their posts on these grids.
+    The caller has chosen persons by their posts on these grids. `about` says of each
+    of them what the task is about.
     """
     if not to:
         raise ValidationError("没有可以安排的对象，请重新选择范围。")
@@ -231,6 +233,7 @@ def assign_tasks(
         lock_district(district)
     open_grids = Grid.objects.filter(pk__in={grid.pk for grid, _ in to}, closed_on=None)
     grids = {grid.pk: grid for grid in open_grids}
+    things: Sequence[Model | None] = about or [None] * len(to)
     tasks = [
         _new_task(
             title=title,
@@ -239,11 +242,11 @@ def assign_tasks(
             by=by,
             assignee=person,
             kind=kind,
-            about=None,
+            about=thing,
             plan=plan,
             detail=detail,
         )
-        for grid, person in to
+        for (grid, person), thing in zip(to, things, strict=True)
     ]
     tasks[0].full_clean(exclude=["evidence"])  # they differ in grid and person only
     made = Task.objects.bulk_create(tasks, 1000)

@@ -31,6 +31,7 @@ from reports.demo.posters import build_posters
 from reports.demo.programme import build_programme
 from reports.demo.surveys import answers_for
 from reports.demo.units import Units
+from reports.demo.warnings import build_warnings
 from reports.demo.workforce import build_workforce
 
 SEED = 77
@@ -91,6 +92,8 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
         district = Grid.objects.get(code=boundaries.DISTRICT)
         hung = build_posters(district, today=today, by=by)
     say(f"上墙图表登记完毕，共 {hung} 张。")
+    refresh_statistics()
+    say(f"预警 {build_warnings(today=today):,} 条。")
 
 
 def _adopt(plan: Jurisdiction, district: Grid, *, by: User) -> None:

@@ -1,1 +1,1 @@
-"""Early warning: rules over facts, what they found, what came of it."""
+"""Early warning (预警): rules over facts, what they found, and what came of it."""

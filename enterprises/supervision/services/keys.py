@@ -18,6 +18,7 @@ from enterprises.supervision.facts import (
     facts_of,
     known_keys,
 )
+from enterprises.supervision.judges import judge_again
 from enterprises.supervision.models import KeyEntry, MovedFacts
 from enterprises.supervision.services.schemes import Refused, grounds_in, layers_at
 from gridinspect.accounts.models import User
@@ -224,7 +225,7 @@ def refresh_moved(*, by: User, limit: int = 2000) -> int:
     for key, pairs in by_district.items():
         with transaction.atomic():
             MovedFacts.objects.filter(pk__in=[pk for pk, _ in pairs]).delete()
-            refresh_key_units(
+            judge_again(
                 district=districts[key],
                 on=today,
                 by=by,

@@ -1,0 +1,1 @@
+"""What is done about warnings: judged from facts, looked into, told the effect of."""

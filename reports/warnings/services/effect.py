@@ -1,0 +1,95 @@
+"""Whether warnings were any good: what was warned of, and what came of it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Q
+
+from enterprises.supervision.facts import Units, facts_of
+from reports.warnings.models import Answer, EarlyWarning, WarningQuerySet
+
+BEFORE = 183  # days before a violation was dealt with in which a warning counts
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What became of the warnings of one rule that began in a period."""
+
+    rule: str
+    name: str
+    warned: int
+    confirmed: int
+    unfounded: int
+    ended: int  # by themselves, before anybody looked
+    waiting: int
+
+    @property
+    def looked_into(self) -> int:
+        return self.confirmed + self.unfounded
+
+
+def outcome_of(warning: EarlyWarning, answers: list[str]) -> str:
+    """Return what became of a warning: the last answer, or that none came."""
+    if answers:
+        unfounded = answers[-1] == Answer.Outcome.UNFOUNDED
+        return "unfounded" if unfounded else "confirmed"
+    return "ended" if warning.until else "waiting"
+
+
+def effects(warnings: WarningQuerySet, *, since: date, until: date) -> list[Effect]:
+    """Return by rule what became of the warnings that began in a period. 2 queries."""
+    rows = list(warnings.filter(since__gte=since, since__lte=until))
+    answers: dict[int, list[str]] = defaultdict(list)
+    for key, outcome in (
+        Answer.objects.filter(warning__in=[row.pk for row in rows])
+        .order_by("on", "pk")
+        .values_list("warning", "outcome")
+    ):
+        answers[key].append(outcome)
+    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(
+        lambda: defaultdict(int)
+    )
+    for row in rows:
+        counts[row.rule, row.name][outcome_of(row, answers[row.pk])] += 1
+    return [
+        Effect(
+            rule,
+            name,
+            sum(found.values()),
+            found["confirmed"],
+            found["unfounded"],
+            found["ended"],
+            found["waiting"],
+        )
+        for (rule, name), found in sorted(counts.items())
+    ]
+
+
+def not_warned(units: Units, *, since: date, until: date) -> dict[int, date]:
+    """Return the units where a violation was dealt with that nothing had warned of.
+
+    With the day it was dealt with. A warning counts that stood within the half year
+    before that day.
+    """
+    punished = facts_of(["punished"], units, since=since, until=until)
+    days = {
+        unit: max((row.on for row in fact.rows if row.on), default=until)
+        for unit, fact in punished.by_key["punished"].items()
+    }
+    stood: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
+    rows = EarlyWarning.objects.filter(
+        Q(until=None) | Q(until__gte=since - timedelta(days=BEFORE)),
+        enterprise__in=list(days),
+        since__lte=until,
+    )
+    for unit, begun, ended in rows.values_list("enterprise", "since", "until"):
+        stood[unit].append((begun, ended))
+    return {
+        unit: day
+        for unit, day in days.items()
+        if not any(
+            begun <= day and (ended is None or ended >= day - timedelta(days=BEFORE))
+            for begun, ended in stood[unit]
+        )
+    }
