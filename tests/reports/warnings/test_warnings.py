@@ -67,6 +67,17 @@ def refresh(unit, on=None, **kept):
     )
 
 
+def close_with_a_penalty(unit):
+    case = make_case(grid=unit.grid, enterprise=unit)
+    Case.objects.filter(pk=case.pk).update(
+        outcome=Case.Outcome.PENALTY,
+        investigation_ended_on=TODAY(),
+        decision_due_on=TODAY(),
+        closed_on=TODAY(),
+        closed_in_time=True,
+    )
+
+
 def standing(unit):
     rows = EarlyWarning.objects.filter(enterprise=unit).standing()
     return {row.rule: row.colour for row in rows}
@@ -262,10 +273,7 @@ def test_the_effect_counts_what_became_of_warnings(unit, community, bureau):
 
 
 def test_a_violation_that_nothing_warned_of_is_told(unit, bureau):
-    case = make_case(grid=unit.grid, enterprise=unit)
-    Case.objects.filter(pk=case.pk).update(
-        outcome=Case.Outcome.PENALTY, closed_on=TODAY()
-    )
+    close_with_a_penalty(unit)
     units = type(unit).objects.all()
     period = {"since": TODAY(), "until": TODAY()}
     assert not_warned(units, **period) == {unit.pk: TODAY()}
@@ -365,10 +373,7 @@ def test_a_secret_warning_is_seen_only_by_who_may_know(warned, community, client
 
 
 def test_the_effect_page_names_units_that_nothing_warned_of(unit, bureau_client):
-    case = make_case(grid=unit.grid, enterprise=unit)
-    Case.objects.filter(pk=case.pk).update(
-        outcome=Case.Outcome.PENALTY, closed_on=TODAY()
-    )
+    close_with_a_penalty(unit)
     text = bureau_client.get(reverse("warnings:effect")).content.decode()
     assert "没有预警的单位 1" in text
     assert unit.name in text
