@@ -10,6 +10,7 @@ from cases.inspections.models import Inspection, InspectionPlan
 from cases.inspections.views.lists import inspections_of
 from enterprises.file_sections import FileTable, Part, file_sections
 from enterprises.models import Enterprise
+from enterprises.reviews.facts import not_handed_in
 from enterprises.supervision.facts import Fact, Ref, Units, supplies_facts
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
@@ -99,6 +100,26 @@ def _supervised(units: Units, since: date, until: date) -> Mapping[int, Fact]:
         url = reverse("inspections:detail", args=[pk])
         found[unit].append(Ref(f"{day} 行政检查", url, day, P.INSPECTION_VIEW))
     return {unit: Fact(len(refs), tuple(refs)) for unit, refs in found.items()}
+
+
+@supplies_facts("review_missing", source="书面审查")
+def _review_missing(units: Units, since: date, until: date) -> Mapping[int, Fact]:
+    """Count the reviews that were not handed in until their last day.
+
+    Here, because written reviews and supervision lie side by side below.
+    """
+    found = {}
+    for unit, rows in not_handed_in(units, since, until).items():
+        refs = tuple(
+            Ref(
+                f"{name}未报送",
+                reverse("reviews:detail", args=[pk]),
+                permission=P.REVIEW_VIEW,
+            )
+            for pk, name in rows
+        )
+        found[unit] = Fact(len(refs), refs)
+    return found
 
 
 @tells_about("inspections.inspection")

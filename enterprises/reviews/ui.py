@@ -1,0 +1,118 @@
+"""What written reviews add to the menu, the workbench and the files of units."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.urls import reverse
+
+from enterprises.file_sections import FileTable, Part, file_sections
+from enterprises.models import Enterprise
+from enterprises.reviews.models import Review, ReviewRound
+from enterprises.reviews.views.reviews import reviews_of
+from gridinspect.accounts.models import User
+from gridinspect.accounts.roles import Permission
+from gridinspect.ui.registry import (
+    TimelineEntry,
+    Todo,
+    menu,
+    tabs,
+    timeline,
+    workbench,
+)
+
+P = Permission
+menu.add(
+    "用人单位", "书面审查", "reviews:list", P.REVIEW_VIEW, "file-earmark-check", 70
+)
+tabs.add("enterprises.enterprise", "reviews", "书面审查", reviews_of, P.REVIEW_VIEW)
+
+
+def _on_timeline(user: User, enterprise: Enterprise) -> list[TimelineEntry]:
+    """Show when the unit handed in and how it was concluded. One query."""
+    if not user.holds(P.REVIEW_VIEW):
+        return []
+    rows = Review.objects.visible_to(user).filter(enterprise=enterprise)
+    entries = []
+    for row in rows.select_related("round"):
+        url, name = row.get_absolute_url(), f"{row.round.year} 年度书面审查"
+        if row.submitted_on:
+            note = "逾期报送" if row.is_late else ""
+            entries.append(
+                TimelineEntry(
+                    at=row.submitted_on, text=f"报送{name}", url=url, note=note
+                )
+            )
+        if row.checked_on:
+            text = f"{name}：{row.get_state_display()}"
+            entries.append(TimelineEntry(at=row.checked_on, text=text, url=url))
+        if row.ordered_on:
+            text = f"责令限期报送{name}材料"
+            entries.append(TimelineEntry(at=row.ordered_on, text=text, url=url))
+    return entries
+
+
+timeline.add("enterprises.enterprise", _on_timeline)
+
+
+def _section(user: User, unit: Enterprise) -> Sequence[Part]:
+    """Return the yearly reviews of a unit for its printed file."""
+    rows = Review.objects.filter(enterprise=unit).select_related("round", "survey")
+    lines = [
+        [
+            row.round.year,
+            row.get_state_display(),
+            row.submitted_on,
+            row.survey.surveyed_on if row.survey else "",
+            row.points,
+            row.archive_number,
+        ]
+        for row in rows.order_by("round__year", "pk")
+    ]
+    if not lines:
+        return []
+    heads = ["年度", "结论", "报送日期", "登记表日期", "需要改正的问题", "归档号"]
+    return [FileTable(heads, lines, widths=[1, 2, 2, 2, 5, 2])]
+
+
+file_sections.add("reviews", "书面审查", _section, P.REVIEW_VIEW, 790)
+
+
+def todos(user: User, today: date) -> list[Todo]:
+    """Say what of written reviews waits for this person."""
+    if not user.holds(P.REVIEW_HANDLE):
+        return []
+    rounds = list(
+        ReviewRound.objects.visible_to(user).filter(
+            state=ReviewRound.State.ANNOUNCED, opens_on__lte=today
+        )
+    )
+    lines: list[Todo] = []
+    for round in rounds:
+        rows = Review.objects.visible_to(user).filter(round=round)
+        page = reverse("reviews:units", args=[round.pk])
+        counts = rows.by_state()
+        unfiled = counts.get("pending", 0) + counts.get("draft", 0)
+        late = round.closes_on < today
+        name = f"{round.year} 年度书面审查"
+        lines += [
+            Todo(
+                f"{name}待审查", counts.get("submitted", 0), f"{page}?state=submitted"
+            ),
+            Todo(
+                f"{name}{'逾期未报送' if late else '未报送'}",
+                unfiled,
+                f"{page}?state=unfiled",
+                urgent=late,
+                note="" if late else f"截止 {round.closes_on}",
+            ),
+            Todo(
+                f"{name}整改到期待复查",
+                rows.to_recheck(on=today).count(),
+                f"{page}?state=to_recheck",
+                urgent=True,
+            ),
+        ]
+    return lines
+
+
+workbench.add(todos)
