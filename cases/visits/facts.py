@@ -100,7 +100,6 @@ def audience(place: Place, *, since: date, until: date) -> Audience:
 def new_units_found(place: Place, *, since: date, until: date) -> int:
     """Return how many units without a file were met at visits (主动发现)."""
     clues = Clue.objects.within(place).filter(
-        kind=Clue.Kind.NEW_UNIT,
         visit__visited_at__gte=_midnight(since),
         visit__visited_at__lt=_after(until),
     )

@@ -166,14 +166,13 @@ class FeedbackFilter(filters.FilterSet):
 
 
 class ClueFilter(_AtUnit):
+    """What was met without a file; found by what stood at the door."""
+
     state = filters.ChoiceFilter(
         label="状态",
         choices=[("open", "待处理"), ("settled", "已处理")],
         method="by_state",
         empty_label="全部",
-    )
-    kind = filters.ChoiceFilter(
-        label="线索", choices=Clue.Kind.choices, empty_label="全部"
     )
 
     class Meta:

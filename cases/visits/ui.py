@@ -217,7 +217,7 @@ def _from_below(user: User) -> list[Todo]:
             f"{reverse('visits:feedbacks')}?state=open",
         ),
         Todo(
-            "走访线索待处理（条）",
+            "新发现单位待处理（户）",
             clues.count(),
             f"{reverse('visits:clues')}?state=open",
         ),

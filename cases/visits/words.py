@@ -125,12 +125,12 @@ def clue_badge(clue: Clue):
 
 
 CLUES = [
-    Column("kind", "线索", "get_kind_display", sort="kind"),
-    Column("place", "单位或地址", lambda one: _where(one.visit), link=True),
+    Column("place", "名称、地址", lambda one: _where(one.visit), link=True),
     Column("grid", "网格", "grid.name", sort="grid__code"),
     Column("visited_at", "走访时间", "visit.visited_at", sort="visit__visited_at"),
     Column("by", "走访人", "visit.recorded_by"),
     Column("state", "状态", clue_badge),
+    Column("unit", "建成的档案", lambda one: one.enterprise or "", link=unit_url),
     Column("note", "处理说明", wraps=True),
     Column("settled_by", "处理人", hidden=True),
 ]

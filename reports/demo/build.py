@@ -31,6 +31,7 @@ from reports.demo.posters import build_posters
 from reports.demo.programme import build_programme
 from reports.demo.surveys import answers_for
 from reports.demo.units import Units
+from reports.demo.visits import build_visits
 from reports.demo.warnings import build_warnings
 from reports.demo.workforce import build_workforce
 
@@ -81,6 +82,9 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
     workers = build_workforce(today=today)
     say(f"职工名册登记完毕，共 {workers} 人。")
     build_cases(today=today)
+    with transaction.atomic():
+        went = build_visits(today=today)
+    say(f"走访记录登记完毕，共 {went} 次。")
     for district in Grid.objects.roots():
         for day in tallies.kept_days(district.opened_on, today)[: MONTHS + 1]:
             tallies.recount(district, day)

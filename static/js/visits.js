@@ -425,7 +425,7 @@
     }
     if (page.dataset.visits === "shell") await shell();
     else {
-      const state = await ask(true);
+      const state = await ask(page.dataset.visits === "list");
       signIn(state === "out");
     }
     await count();

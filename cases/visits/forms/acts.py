@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from cases.visits.checklist import visit_form
@@ -142,7 +143,28 @@ class ClueForm(forms.Form):
     decision = forms.ChoiceField(
         label="处理", choices=Clue.Decision.choices, widget=forms.RadioSelect
     )
-    note = text("处理说明", 300, help_text="例如新建档案的单位，或核实的情况。")
+    unit = forms.CharField(
+        label="单位档案",
+        max_length=200,
+        required=False,
+        help_text="采纳的，填新建档案的单位名称或统一社会信用代码。",
+    )
+    note = text("处理说明", 300, help_text="例如核实的情况。")
+
+    def __init__(self, *args, units, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.units = units
+
+    def clean_unit(self):
+        asked = self.cleaned_data["unit"].strip()
+        if not asked:
+            return None
+        found = self.units.filter(Q(name=asked) | Q(uscc=asked.upper()))
+        if (unit := found.order_by("-pk").first()) is None:
+            raise forms.ValidationError(
+                f"没有找到“{asked}”的档案，请先新增单位档案，或核对名称。"
+            )
+        return unit
 
 
 class QueueForm(forms.Form):

@@ -1,4 +1,4 @@
-"""线索: what a visit lets one suppose of the list of units; somebody else decides."""
+"""线索: a unit without a file was met at a visit; somebody else opens one."""
 
 from django.conf import settings
 from django.db import models
@@ -12,26 +12,20 @@ from grids.models import Grid
 
 
 class Clue(models.Model):
-    """A visit met a unit without a file, or a file without its unit (线索).
+    """A visit met a unit without a file (新发现单位).
 
-    It changes no file: who keeps the files opens one or changes a status, or says why
-    not.
+    Who keeps the files opens one and names it here, or says why not. A file without
+    its unit becomes a proposal of its status (enterprises.services.status).
     """
-
-    class Kind(models.TextChoices):
-        NEW_UNIT = "new_unit", "新发现单位"
-        NOT_FOUND = "not_found", "查无此单位"
-        MOVED = "moved", "已搬迁"
 
     class Decision(models.TextChoices):
         ADOPTED = "adopted", "已采纳"
         DISMISSED = "dismissed", "不采纳"
 
     visit = models.OneToOneField(Visit, on_delete=models.PROTECT, related_name="clue")
-    kind = models.CharField("线索", max_length=10, choices=Kind.choices)
     district = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="+")
     grid = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="+")
-    enterprise = models.ForeignKey(  # whose status is in doubt
+    enterprise = models.ForeignKey(  # the file that was opened for it
         Enterprise, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     decision = models.CharField(
@@ -62,14 +56,13 @@ class Clue(models.Model):
                 name="visits_clue_settled_with_decision",
             ),
             models.CheckConstraint(
-                condition=Q(kind="new_unit", enterprise__isnull=True)
-                | (~Q(kind="new_unit") & Q(enterprise__isnull=False)),
-                name="visits_clue_about_a_unit_unless_new",
+                condition=Q(enterprise=None) | Q(decision="adopted"),
+                name="visits_clue_has_a_file_when_adopted",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}：{self.visit.place}"
+        return f"新发现单位：{self.visit.place}"
 
     def get_absolute_url(self) -> str:
         return self.visit.get_absolute_url()

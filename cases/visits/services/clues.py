@@ -5,13 +5,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases.visits.models import Clue
+from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 
 
 @transaction.atomic
-def settle_clue(*, clue: Clue, decision: str, note: str, by: User) -> Clue:
-    """Say what came of a clue. It changes no file: that is an act of its own."""
+def settle_clue(
+    *,
+    clue: Clue,
+    decision: str,
+    note: str,
+    by: User,
+    unit: Enterprise | None = None,
+) -> Clue:
+    """Say what came of a clue: the file that was opened, or why there is none."""
     rows = Clue.objects.select_for_update(of=("self",))
     clue = rows.select_related("visit__enterprise", "enterprise__grid", "grid").get(
         pk=clue.pk
@@ -24,7 +32,12 @@ def settle_clue(*, clue: Clue, decision: str, note: str, by: User) -> Clue:
         raise ValidationError({"note": "请写明处理说明，例如建档单位或核实情况。"})
     if clue.visit.recorded_by_id == by.pk:
         raise ValidationError("线索由走访人以外的人核实处理，请转交其他人。")
+    if unit and decision != Clue.Decision.ADOPTED:
+        raise ValidationError({"unit": "不采纳的，不用填写单位档案。"})
+    if unit and unit.district_id != clue.district_id:
+        raise ValidationError({"unit": f"“{unit}”在另一区县，请核对。"})
     clue.decision, clue.note = decision, note.strip()
+    clue.enterprise = unit
     clue.settled_at, clue.settled_by = timezone.now(), by
     clue.save()
     record(
@@ -33,5 +46,6 @@ def settle_clue(*, clue: Clue, decision: str, note: str, by: User) -> Clue:
         target=clue,
         outcome=clue.get_decision_display(),
         reason=clue.note,
+        enterprise=unit.pk if unit else None,
     )
     return clue

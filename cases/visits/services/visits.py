@@ -21,6 +21,7 @@ from cases.visits.services.talks import (
     record_publicity,
 )
 from enterprises.models import Enterprise
+from enterprises.services.status import propose_status
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Permission, roles_with
 from gridinspect.audit.services import record
@@ -29,9 +30,10 @@ from grids.models import Grid, Posting, Task
 from grids.services.figures import note_entry
 from grids.services.tasks import finish_task
 
-_CLUES = {
-    Visit.Result.NOT_FOUND: Clue.Kind.NOT_FOUND,
-    Visit.Result.MOVED: Clue.Kind.MOVED,
+# What a result lets one propose; the bureau decides.
+_STATUSES = {
+    Visit.Result.NOT_FOUND: Enterprise.Status.NOT_FOUND,
+    Visit.Result.MOVED: Enterprise.Status.MOVED_AWAY,
 }
 
 
@@ -116,7 +118,7 @@ def _record(facts: VisitFacts, by: User) -> Visit:
     visit.save(force_insert=True)
     _add_visitors(visit, facts.companions, by)
     add_photos(visit, facts.photos, by)
-    _open_clue(visit)
+    _suggest(visit, by)
     note_entry(by.person, timezone.localdate(now))
     record(
         "visit.recorded",
@@ -179,19 +181,26 @@ def add_photos(visit: Visit, photos: Iterable[Any], by: User) -> None:
         VisitPhoto.objects.create(visit=visit, attachment=kept)
 
 
-def _open_clue(visit: Visit) -> None:
-    """Note what the visit lets one suppose; no file changes by it."""
-    kind = _CLUES.get(Visit.Result(visit.result))
-    if visit.enterprise is None:
-        kind = Clue.Kind.NEW_UNIT if visit.result != Visit.Result.NOT_FOUND else None
-    if kind:
-        Clue.objects.create(
-            visit=visit,
-            kind=kind,
-            district_id=visit.district_id,
-            grid=visit.grid,
-            enterprise=visit.enterprise,
-        )
+def _suggest(visit: Visit, by: User) -> None:
+    """Propose what the visit lets one suppose; no file changes by it."""
+    unit = visit.enterprise
+    if unit is None:
+        Clue.objects.create(visit=visit, district_id=visit.district_id, grid=visit.grid)
+        return
+    status = _STATUSES.get(Visit.Result(visit.result))
+    if status is None or status == unit.status:
+        return
+    photo = visit.photos.select_related("attachment").first()
+    on = timezone.localdate(visit.visited_at)
+    propose_status(
+        unit=unit,
+        status=status,
+        on=on,
+        reason=f"走访结果：{visit.get_result_display()}。{visit.note}",
+        by=by,
+        evidence=photo.attachment if photo else None,
+        origin=f"走访 {on}",
+    )
 
 
 def _record_what_came_of_it(visit: Visit, facts: VisitFacts, by: User) -> None:

@@ -16,6 +16,7 @@ from cases.visits import forms, words
 from cases.visits.checklist import ANSWERS, UNSEEN, visit_form
 from cases.visits.models import Clue, Feedback, Hazard, Publicity, Visit
 from cases.visits.services import clues, hazards, talks
+from enterprises.models import Enterprise
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import history
@@ -47,7 +48,8 @@ def _visit(request: Request, pk: int) -> Visit:
 def visit_detail(request: Request, pk: int) -> HttpResponse:
     """Show one visit with all that came of it."""
     visit = _visit(request, pk)
-    clue = Clue.objects.filter(visit=visit).first()
+    clue = Clue.objects.select_related("enterprise__grid", "grid").filter(visit=visit)
+    clue = clue.first()
     facts: list[tuple[str, Any]] = [
         ("单位", _unit_link(visit) or visit.place_name),
         ("地址", visit.enterprise.address if visit.enterprise else visit.address),
@@ -67,6 +69,8 @@ def visit_detail(request: Request, pk: int) -> HttpResponse:
         facts.append(("完成任务", format_html('<a href="{}">{}</a>', url, name)))
     if clue:
         facts.append(("线索", _clue_words(request, clue)))
+    if visit.enterprise and visit.result in ("not_found", "moved"):
+        facts.append(("状态变更建议", _proposal_words(request, visit)))
     if visit.note:
         facts.append(("情况说明", visit.note))
     tabs = [
@@ -89,7 +93,7 @@ def visit_detail(request: Request, pk: int) -> HttpResponse:
         tabs=tabs,
         timeline=_history(visit),
         actions=actions,
-        crumbs=[*CRUMBS, (str(visit), "")],
+        crumbs=CRUMBS,
         obj=visit,
         note=_warning(visit),
     )
@@ -168,11 +172,19 @@ def _rest(visit: Visit) -> list[tuple[str, Any]]:
 def _clue_words(request: Request, clue: Clue):
     badge = words.clue_badge(clue)
     if clue.settled_at or not may(request.user, P.VISIT_ANSWER, at=_place(clue)):
-        return format_html("{} {} {}", clue.get_kind_display(), badge, clue.note)
+        return format_html("新发现单位 {} {}", badge, clue.note)
     url = reverse("visits:clue", args=[clue.pk])
-    return format_html(
-        '{} {} <a href="{}">处理</a>', clue.get_kind_display(), badge, url
-    )
+    return format_html('新发现单位 {} <a href="{}">处理</a>', badge, url)
+
+
+def _proposal_words(request: Request, visit: Visit):
+    """Lead to where the bureau decides what the visit proposed."""
+    unit = visit.enterprise
+    assert unit is not None  # noqa: S101 - only such a visit has a proposal
+    if may(request.user, P.ENTERPRISE_EDIT, at=unit.grid):
+        url = reverse("enterprises:proposals")
+        return format_html('已提出，由他人处理 <a href="{}">查看建议</a>', url)
+    return "已提出，由他人处理"
 
 
 def _place(row) -> Grid:
@@ -291,7 +303,7 @@ def hazard_detail(request: Request, pk: int) -> HttpResponse:
         tabs=[Tab("notes", "复查记录", lambda: _notes(request, hazard))],
         timeline=_history(hazard),
         actions=_hazard_actions(request.user, hazard),
-        crumbs=[*CRUMBS, ("隐患", reverse("visits:hazards")), (str(hazard), "")],
+        crumbs=[*CRUMBS, ("隐患", reverse("visits:hazards"))],
         obj=hazard,
     )
 
@@ -458,7 +470,7 @@ def publicity_detail(request: Request, pk: int) -> HttpResponse:
         facts=facts,
         tabs=[Tab("photos", "照片", lambda: _photos(told.photos.all()))],
         timeline=_history(told),
-        crumbs=[*CRUMBS, ("宣传", reverse("visits:publicities")), (str(told), "")],
+        crumbs=[*CRUMBS, ("宣传", reverse("visits:publicities"))],
         obj=told,
     )
 
@@ -532,7 +544,7 @@ def feedback_detail(request: Request, pk: int) -> HttpResponse:
         facts=facts,
         timeline=_history(said),
         actions=actions,
-        crumbs=[*CRUMBS, ("工人反馈", reverse("visits:feedbacks")), (str(said), "")],
+        crumbs=[*CRUMBS, ("工人反馈", reverse("visits:feedbacks"))],
         obj=said,
     )
 
@@ -595,12 +607,13 @@ def clue(request: Request, pk: int) -> HttpResponse:
         on = timezone.localtime(one.settled_at)
         messages.info(request, f"这条线索已于 {on:%Y-%m-%d %H:%M} 处理。")
         return redirect(one.visit)
-    form = forms.ClueForm(request.POST or None)
+    units = Enterprise.objects.visible_to(request.user).select_related("grid")
+    form = forms.ClueForm(request.POST or None, units=units)
     return _act(
         request,
         form,
         lambda: clues.settle_clue(clue=one, by=request.user, **form.cleaned_data),
-        title=f"处理线索：{one.get_kind_display()}",
+        title="处理线索：新发现单位",
         submit="确定",
         said="线索已处理。",
         goal=one.visit,
@@ -610,21 +623,12 @@ def clue(request: Request, pk: int) -> HttpResponse:
 
 
 def _ways(request: Request, clue: Clue):
-    """Say what the visit found, and where the file is opened or changed."""
+    """Say what the visit found, and where a file is opened for it."""
     visit = clue.visit
     links = [(visit.get_absolute_url(), "查看走访记录")]
-    if clue.enterprise:
-        links.append((clue.enterprise.get_absolute_url(), "查看单位档案"))
-        if may(request.user, P.ENTERPRISE_EDIT, at=clue.enterprise.grid):
-            url = reverse("enterprises:change", args=[clue.enterprise_id])
-            links.append((url, "变更营业状态"))
-        said = "走访认为该单位状态有变；本页只处理线索，不改变单位状态。"
-    else:
-        if may(request.user, P.ENTERPRISE_EDIT, at=clue.grid):
-            url = f"{reverse('enterprises:add')}?grid={clue.grid.code}"
-            links.append((url, "新增单位档案"))
-        where = "，".join(filter(None, [visit.place_name, visit.address]))
-        said = f"走访发现未建档单位：{where}。"
-    return format_html(
-        "{} {}", said, format_html_join("　", '<a href="{}">{}</a>', links)
-    )
+    if may(request.user, P.ENTERPRISE_EDIT, at=clue.grid):
+        url = f"{reverse('enterprises:add')}?grid={clue.grid.code}"
+        links.append((url, "新增单位档案"))
+    where = "，".join(filter(None, [visit.place_name, visit.address]))
+    ways = format_html_join("　", '<a href="{}">{}</a>', links)
+    return format_html("走访发现未建档单位：{}。{}", where, ways)

@@ -155,7 +155,7 @@ def test_an_unknown_unit_becomes_a_clue(assistant_client, community):
         assistant_client.post(url, said(grid=community.pk))
     )
     assistant_client.post(url, said(grid=community.pk, address="人民路9号"))
-    assert Clue.objects.get().kind == "new_unit"
+    assert Clue.objects.get().visit == Visit.objects.get()
 
 
 def test_a_neighbours_unit_does_not_exist(neighbour_client, unit, assistant):
@@ -187,13 +187,14 @@ def test_lists_take_a_fixed_number_of_queries(
         make_visit(
             by=assistant,
             unit=unit,
-            result="moved",
             photos=[photo()],
             is_offline=True,
             hazard=HazardFacts("wages", "general", f"隐患{number}"),
             publicity=PublicityFacts(3, "手册"),
             feedback=FeedbackFacts("demand", f"要求{number}", "bureau"),
         )
+        if name == "clues":
+            make_visit(by=assistant, grid=unit.grid, address=f"人民路{number}号")
     url = reverse(f"visits:{name}")
     bureau_client.get(url)
     with django_assert_max_num_queries(16):
@@ -301,16 +302,26 @@ def test_publicity_and_feedback_without_a_unit(assistant_client, community, squa
     assert (feedback.route, feedback.reply) == ("bureau", "已公布")
 
 
-def test_a_clue_offers_the_file_and_is_settled(bureau_client, assistant, unit):
-    make_visit(by=assistant, unit=unit, result="moved")
+def test_a_clue_offers_a_new_file_and_is_settled(bureau_client, assistant, unit):
+    make_visit(by=assistant, grid=unit.grid, place_name="无名面馆")
     clue = Clue.objects.get()
     url = reverse("visits:clue", args=[clue.pk])
     page = text_of(bureau_client.get(url))
-    assert reverse("enterprises:change", args=[unit.pk]) in page
-    bureau_client.post(url, {"decision": "adopted", "note": "已核实搬迁"})
+    assert f"{reverse('enterprises:add')}?grid={unit.grid.code}" in page
+    typed = {"decision": "adopted", "note": "已核实", "unit": "没有的单位"}
+    assert "没有找到" in text_of(bureau_client.post(url, typed))
+    bureau_client.post(url, typed | {"unit": unit.name})
     clue.refresh_from_db()
-    assert clue.decision == "adopted"
+    assert (clue.decision, clue.enterprise) == ("adopted", unit)
     assert bureau_client.get(url).status_code == 302
+
+
+def test_a_visit_that_found_nobody_leads_to_the_proposal(
+    bureau_client, assistant, unit
+):
+    visit = make_visit(by=assistant, unit=unit, result="not_found")
+    page = text_of(bureau_client.get(visit.get_absolute_url()))
+    assert reverse("enterprises:proposals") in page
 
 
 def test_the_file_of_a_unit_shows_its_visits(bureau_client, assistant, unit):

@@ -22,11 +22,12 @@ from cases.visits.services.talks import (
     reply_feedback,
     route_feedback,
 )
+from enterprises.models import StatusProposal
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.models import Event
 from grids.models import DailyEntry, Task
 from tests.cases.visits.making import make_hazard, make_visit, photo
-from tests.factories import TODAY, make_posting, make_task, make_user
+from tests.factories import TODAY, make_enterprise, make_posting, make_task, make_user
 
 pytestmark = pytest.mark.django_db
 YESTERDAY = timedelta(days=1)
@@ -133,28 +134,42 @@ def test_a_visit_finishes_a_task(unit, assistant):
 
 
 @pytest.mark.parametrize(
-    ("result", "kind"),
-    [("met", None), ("nobody", None), ("not_found", "not_found"), ("moved", "moved")],
+    ("result", "status"),
+    [
+        ("met", None),
+        ("nobody", None),
+        ("not_found", "not_found"),
+        ("moved", "moved_away"),
+    ],
 )
-def test_a_result_makes_a_clue_and_changes_no_file(unit, assistant, result, kind):
-    make_visit(by=assistant, unit=unit, result=result)
-    assert list(Clue.objects.values_list("kind", flat=True)) == ([kind] if kind else [])
+def test_a_result_proposes_a_status_and_changes_no_file(
+    unit, assistant, result, status
+):
+    for _ in range(2):  # what waits already is not proposed again
+        make_visit(by=assistant, unit=unit, result=result, photos=[photo()])
+    proposed = StatusProposal.objects.all()
+    assert [one.status for one in proposed] == ([status] if status else [])
+    assert all(one.evidence and one.proposed_by == assistant for one in proposed)
     unit.refresh_from_db()
     assert unit.status == "open"
 
 
 def test_an_unknown_unit_is_a_clue(community, assistant):
     make_visit(by=assistant, grid=community, place_name="无名面馆", address="人民路9号")
-    clue = Clue.objects.get()
-    assert (clue.kind, clue.enterprise) == ("new_unit", None)
+    assert str(Clue.objects.get()) == "新发现单位：无名面馆"
 
 
-def test_a_clue_is_settled_by_somebody_else(unit, squad, bureau):
-    make_visit(by=squad, unit=unit, result="not_found")
+def test_a_clue_is_settled_by_somebody_else(unit, squad, bureau, huiji):
+    make_visit(by=squad, grid=unit.grid, place_name="无名面馆")
     clue = Clue.objects.get()
     with pytest.raises(ValidationError, match="走访人以外"):
         settle_clue(clue=clue, decision="adopted", note="属实", by=squad)
-    settle_clue(clue=clue, decision="adopted", note="已改为查无", by=bureau)
+    with pytest.raises(ValidationError, match="不采纳的"):
+        settle_clue(clue=clue, decision="dismissed", note="无", unit=unit, by=bureau)
+    foreign = make_enterprise(grid=huiji)
+    with pytest.raises(ValidationError, match="另一区县"):
+        settle_clue(clue=clue, decision="adopted", note="有", unit=foreign, by=bureau)
+    settle_clue(clue=clue, decision="adopted", note="已建档", unit=unit, by=bureau)
     with pytest.raises(ValidationError, match="已经处理"):
         settle_clue(clue=clue, decision="dismissed", note="再看", by=bureau)
 
