@@ -48,8 +48,8 @@ def _visit(request: Request, pk: int) -> Visit:
 def visit_detail(request: Request, pk: int) -> HttpResponse:
     """Show one visit with all that came of it."""
     visit = _visit(request, pk)
-    clue = Clue.objects.select_related("enterprise__grid", "grid").filter(visit=visit)
-    clue = clue.first()
+    met = Clue.objects.select_related("enterprise__grid", "grid").filter(visit=visit)
+    clue = met.first()
     facts: list[tuple[str, Any]] = [
         ("单位", _unit_link(visit) or visit.place_name),
         ("地址", visit.enterprise.address if visit.enterprise else visit.address),
