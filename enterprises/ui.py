@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from enterprises import file_parts  # noqa: F401 - registers the parts of the file
 from enterprises.freshness import districts_of, freshness_days
-from enterprises.models import Doubt, Enterprise, StatusProposal, Survey
+from enterprises.models import Doubt, Enterprise, RegistryEntry, StatusProposal, Survey
 from enterprises.services.trials import GONE
+from enterprises.services.verifying import KIND
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
@@ -16,7 +17,7 @@ from gridinspect.scope import Place, within_paths
 from gridinspect.ui.registry import Todo, menu, workbench
 from grids.models import Grid
 from grids.services.boundaries import UnitPoint, shows_on_map
-from grids.services.tasks import About, tells_about
+from grids.services.tasks import About, name_task_kind, tells_about
 from grids.services.tree import hangs_on_grids
 
 MOST = 10_000  # a line of the workbench counts no further
@@ -98,6 +99,8 @@ name_acts(
         "material.voided": "作废材料",
         "enterprise.exported": "导出单位名册",
         "registry.judged": "处理数据比对",
+        "registry.judged_many": "批量处理数据比对",
+        "registry.judging_undone": "撤销批量处理数据比对",
         "survey.submitted": "提交调查登记表",
     }
 )
@@ -130,6 +133,23 @@ def _points(user: User, place: Place, limit: int) -> tuple[list[UnitPoint], int]
         for unit in shown.only("name", "longitude", "latitude", "grid__path")
     ]
     return points, placed.count()
+
+
+name_task_kind(KIND, "数据比对核实")
+
+
+@tells_about("enterprises.registryentry")
+def _about_entry(user: User, keys: Collection[int]) -> dict[int, About]:
+    """Tell which entries of lists tasks are about, by name; who may, opens the list."""
+    entries = RegistryEntry.objects.filter(pk__in=keys).select_related("district")
+    return {
+        one.pk: About(
+            f"{one.get_source_display()}名单：{one.name}",
+            f"{reverse('enterprises:registry')}?district={one.district_id}"
+            f"&source={one.source}",
+        )
+        for one in entries.filter(pk__in=RegistryEntry.objects.visible_to(user))
+    }
 
 
 @tells_about("enterprises.enterprise")

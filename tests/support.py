@@ -12,7 +12,7 @@ from django.db import transaction
 from shapely.geometry import box, mapping
 
 from cases.models import CaseMember, Extension, Writ
-from enterprises.models import RegistryEntry, Survey
+from enterprises.models import RegistryDecision, RegistryEntry, Survey
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.audit.services import record
@@ -193,6 +193,11 @@ def _make_work(has):
         preview_digest="0",
         as_of=TODAY(),
         **work,
+    )
+    has.registry_decision = RegistryDecision.objects.create(
+        district=has.district,
+        verdict=RegistryEntry.Verdict.KEPT,
+        decided_by=User.objects.system(),
     )
     has.registry_entry = RegistryEntry.objects.create(
         district=has.district,

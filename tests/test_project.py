@@ -63,6 +63,8 @@ KEYLESS = {
     "enterprises:export": [],
     "enterprises:list": [],
     "enterprises:registry": [],
+    "enterprises:registry-decide": [],
+    "enterprises:registry-verify": [],
     "enterprises:road": [],
     "enterprises:road-print": [],
     "enterprises:roads": [],
@@ -257,6 +259,7 @@ SCOPED = {
     "enterprises:doubt": lambda has: [has.doubt.pk],
     "enterprises:draft-discard": lambda has: [has.draft.enterprise_id],
     "enterprises:registry-judge": lambda has: [has.registry_entry.pk, "verify"],
+    "enterprises:registry-undo": lambda has: [has.registry_decision.pk],
     "enterprises:reveal": lambda has: [has.unit.pk],
     "enterprises:survey": lambda has: [has.survey.pk],
     "enterprises:survey-add": lambda has: [has.unit.pk],
@@ -349,6 +352,7 @@ OWN_ACTS = {"accounts:logout", "ui:columns", "ui:text-size"}
 
 POST_ONLY = OWN_ACTS | {
     "enterprises:registry-judge",
+    "enterprises:registry-undo",
     "enterprises:allocation-apply",
     "enterprises:allocation-discard",
     "enterprises:allocation-undo",

@@ -20,7 +20,12 @@ from enterprises.models.materials import (
     MaterialQuerySet,
     PaperPlace,
 )
-from enterprises.models.registry import RegistryEntry, RegistryEntryQuerySet
+from enterprises.models.registry import (
+    RegistryDecision,
+    RegistryDecisionQuerySet,
+    RegistryEntry,
+    RegistryEntryQuerySet,
+)
 from enterprises.models.status import StatusProposal, StatusProposalQuerySet
 
 __all__ = [
@@ -35,6 +40,8 @@ __all__ = [
     "MaterialQuerySet",
     "PaperPlace",
     "Placement",
+    "RegistryDecision",
+    "RegistryDecisionQuerySet",
     "RegistryEntry",
     "RegistryEntryQuerySet",
     "StatusPeriod",

@@ -45,6 +45,11 @@ def _by_code():
     )
 
 
+class RegistryDecisionQuerySet(ScopedQuerySet):
+    path_field = "district__path"
+    view_permission = Permission.ENTERPRISE_VIEW
+
+
 class RegistryEntry(models.Model):
     """One unit as the list of another department has it (部门名单中的一户)."""
 
@@ -102,6 +107,45 @@ class RegistryEntry(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def scope_path(self) -> str:
+        return self.district.path
+
+
+class RegistryDecision(models.Model):
+    """A decision about many entries at once, with what undoing it needs.
+
+    Each of `rows` has the entry with its verdict before; where the list's word was
+    taken also our unit with its values before and after.
+    """
+
+    district = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(
+        "处理", max_length=8, choices=RegistryEntry.Verdict.choices
+    )
+    rows = models.JSONField(default=list)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField("处理时间", auto_now_add=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    undone_at = models.DateTimeField("撤销时间", null=True)
+
+    objects = RegistryDecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "数据比对批量处理"
+        indexes = [
+            models.Index(
+                fields=["district", "-decided_at"], name="enterprises_decisions_last"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_verdict_display()}（{len(self.rows)} 户）"
 
     @property
     def scope_path(self) -> str:

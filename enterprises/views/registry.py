@@ -9,14 +9,16 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_POST
 
 from enterprises.matching import Facts, Match, match
-from enterprises.models import Enterprise, RegistryEntry
+from enterprises.models import Enterprise, RegistryDecision, RegistryEntry
 from enterprises.resources import alike_names
 from enterprises.services.registry import adopt_entry, judge_entry
+from enterprises.services.verifying import result_words, tasks_about
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.ui.pages import (
@@ -27,8 +29,8 @@ from gridinspect.ui.pages import (
     require_holds,
 )
 from gridinspect.ui.tables import Column, Table, build_table
-from grids.access import require
-from grids.models import Grid
+from grids.access import may, require
+from grids.models import Grid, Task
 
 PARTS = {
     "theirs": "名单有、我方无（疑似漏管）",
@@ -42,27 +44,20 @@ Verdict = RegistryEntry.Verdict
 def registry(request: Request) -> HttpResponse:
     """Show what a department's list and our units of a district do not agree on."""
     user = request.user
-    require_holds(user, Permission.ENTERPRISE_VIEW)
-    entries = RegistryEntry.objects.visible_to(user)
-    districts = Grid.objects.filter(pk__in=entries.values("district")).order_by("code")
-    district = _chosen(request, districts)
-    source = request.GET.get("source", "")
-    if source not in RegistryEntry.Source.values:
-        first = entries.filter(district=district).order_by("source").first()
-        source = first.source if first else RegistryEntry.Source.MARKET.value
+    district, source, listed = asked_list(request)
+    districts = _districts(user)
     part = request.GET.get("part", "theirs")
     if part not in PARTS:
         raise Http404(part)
-    listed = entries.filter(district=district, source=source)
-    counts = {key: _rows(key, user, listed, district).count() for key in PARTS}
-    table = _table(request, part, _rows(part, user, listed, district), district)
+    counts = {key: rows_of(key, user, listed, district).count() for key in PARTS}
+    table = _table(request, part, rows_of(part, user, listed, district), district)
     total = listed.count()
     known = Enterprise.objects.filter(district=district).visible_to(user).known()
     return render_list(
         request,
         title="数据比对",
         table=table,
-        toolbar=_toolbar(user, source),
+        toolbar=[*_bulk(user, district, source, part), *_toolbar(user, source)],
         note=f"{district or '还没有名单'}：{RegistryEntry.Source(source).label}名单 "
         f"{total:,} 户，我方底数 {known.count():,} 户。先按信用代码比对，没有代码的"
         "按名称；信用代码不同的永远是两家。",
@@ -76,10 +71,51 @@ def registry(request: Request) -> HttpResponse:
             ],
             "districts": [(d.pk, d.name, d == district) for d in districts],
             "district": district,
+            "decision": _last_decision(user, district),
             "source": source,
             "part": part,
         },
     )
+
+
+def _districts(user: Any) -> QuerySet[Grid]:
+    entries = RegistryEntry.objects.visible_to(user)
+    return Grid.objects.filter(pk__in=entries.values("district")).order_by("code")
+
+
+def asked_list(request: Request) -> tuple[Grid | None, str, Any]:
+    """Return the district and the department in the address, and the list's entries."""
+    require_holds(request.user, Permission.ENTERPRISE_VIEW)
+    entries = RegistryEntry.objects.visible_to(request.user)
+    district = _chosen(request, _districts(request.user))
+    source = request.GET.get("source", "")
+    if source not in RegistryEntry.Source.values:
+        first = entries.filter(district=district).order_by("source").first()
+        source = first.source if first else RegistryEntry.Source.MARKET.value
+    return district, source, entries.filter(district=district, source=source)
+
+
+def _bulk(user: Any, district: Grid | None, source: str, part: str) -> list[Action]:
+    """Return the acts on many rows of a part."""
+    if district is None or not may(user, Permission.ENTERPRISE_IMPORT, at=district):
+        return []
+    asked = f"?district={district.pk}&source={source}&part={part}"
+    actions = []
+    if part != "different" and may(user, Permission.TASK_ASSIGN, at=district):
+        url = reverse("enterprises:registry-verify") + asked
+        actions.append(Action("安排现场核实", url, icon="geo-alt", primary=True))
+    if part != "ours":
+        url = reverse("enterprises:registry-decide") + asked
+        actions.append(Action("批量处理", url, icon="check2-square"))
+    return actions
+
+
+def _last_decision(user: Any, district: Grid | None) -> RegistryDecision | None:
+    """Return the last decision about many that can still be taken back."""
+    if district is None or not may(user, Permission.ENTERPRISE_IMPORT, at=district):
+        return None
+    decisions = RegistryDecision.objects.filter(district=district, undone_at=None)
+    return decisions.select_related("decided_by__person").order_by("-pk").first()
 
 
 def _table(
@@ -99,11 +135,13 @@ def _table(
         )
 
     if part == "ours":
-        return page(_columns_of_ours())
+        keys = [row.object.pk for row in page(_columns_of_ours({})).rows]
+        return page(_columns_of_ours(tasks_about("enterprises.enterprise", keys)))
     if part == "different" or district is None:
-        return page(_columns(part, {}))
-    entries = [row.object for row in page(_columns(part, {})).rows]
-    return page(_columns(part, _likely(entries, district)))
+        return page(_columns(part, {}, {}))
+    entries = [row.object for row in page(_columns(part, {}, {})).rows]
+    tasks = tasks_about("enterprises.registryentry", [one.pk for one in entries])
+    return page(_columns(part, _likely(entries, district), tasks))
 
 
 def _chosen(request: Request, districts: QuerySet[Grid]) -> Grid | None:
@@ -113,7 +151,8 @@ def _chosen(request: Request, districts: QuerySet[Grid]) -> Grid | None:
     return districts.first()
 
 
-def _rows(part: str, user: Any, listed: Any, district: Grid | None) -> QuerySet[Any]:
+def rows_of(part: str, user: Any, listed: Any, district: Grid | None) -> QuerySet[Any]:
+    """Return the rows of one part of the comparison."""
     if part == "theirs":
         return listed.not_ours()
     if part == "different":
@@ -136,7 +175,26 @@ def _rows(part: str, user: Any, listed: Any, district: Grid | None) -> QuerySet[
     )
 
 
-def _columns(part: str, likely: Mapping[int, SafeString]) -> list[Column]:
+def _on_site(tasks: Mapping[int, Task]) -> Column:
+    """Return the column of what was found on site."""
+    today = timezone.localdate()
+
+    def link(row: Any) -> str:
+        task = tasks.get(row.pk)
+        return task.get_absolute_url() if task else ""
+
+    return Column(
+        "on_site",
+        "现场核实",
+        lambda row: result_words(tasks.get(row.pk), today),
+        link=link,
+        wraps=True,
+    )
+
+
+def _columns(
+    part: str, likely: Mapping[int, SafeString], tasks: Mapping[int, Task]
+) -> list[Column]:
     columns = [
         Column("name", "名单中的名称", sort="name"),
         Column("uscc", "统一社会信用代码", sort="uscc"),
@@ -153,10 +211,11 @@ def _columns(part: str, likely: Mapping[int, SafeString]) -> list[Column]:
         columns.insert(
             3, Column("likely", "可能是我方的", lambda e: likely.get(e.pk), wraps=True)
         )
+        columns.append(_on_site(tasks))
     return columns
 
 
-def _columns_of_ours() -> list[Column]:
+def _columns_of_ours(tasks: Mapping[int, Task]) -> list[Column]:
     return [
         Column("name", "我方单位", link=True, sort="name"),
         Column("uscc", "统一社会信用代码", sort="uscc"),
@@ -164,6 +223,7 @@ def _columns_of_ours() -> list[Column]:
         Column("address", "经营地址"),
         Column("status", "状态", "get_status_display", sort="status"),
         Column("known_since", "纳入底数日期", sort="known_since"),
+        _on_site(tasks),
     ]
 
 

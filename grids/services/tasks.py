@@ -221,11 +221,12 @@ def assign_tasks(
     plan: WorkPlan | None = None,
     detail: str = "",
     about: Sequence[Model] = (),
+    words: Sequence[str] = (),
 ) -> list[Task]:
     """Give the same task to many at once, as one act with a row for each.
 
     The caller has chosen persons by their posts on these grids. `about` says of each
-    of them what the task is about.
+    of them what the task is about, and `words` what else its details say.
     """
     if not to:
         raise ValidationError("没有可以安排的对象，请重新选择范围。")
@@ -234,6 +235,7 @@ def assign_tasks(
     open_grids = Grid.objects.filter(pk__in={grid.pk for grid, _ in to}, closed_on=None)
     grids = {grid.pk: grid for grid in open_grids}
     things: Sequence[Model | None] = about or [None] * len(to)
+    said = words or [""] * len(to)
     tasks = [
         _new_task(
             title=title,
@@ -244,9 +246,9 @@ def assign_tasks(
             kind=kind,
             about=thing,
             plan=plan,
-            detail=detail,
+            detail="\n".join(filter(None, (own, detail))),
         )
-        for (grid, person), thing in zip(to, things, strict=True)
+        for (grid, person), thing, own in zip(to, things, said, strict=True)
     ]
     tasks[0].full_clean(exclude=["evidence"])  # they differ in grid and person only
     made = Task.objects.bulk_create(tasks, 1000)

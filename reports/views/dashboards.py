@@ -5,12 +5,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from enterprises.models import RegistryEntry
 from gridinspect.accounts.roles import Permission
 from gridinspect.documents.charts import bar
 from gridinspect.ui.pages import Action, require_holds
 from grids.access import may, require
 from grids.models import City, Grid
 from reports import coverage, tallies
+from reports.against import RATES, NotByList, against
 from reports.indicators import INDICATORS, percents, readings
 from reports.rules import Counts
 
@@ -95,10 +97,45 @@ def _dashboard(request, place: Grid | City, crumbs):
         "compared": [INDICATORS[key] for key in COMPARED],
         "trend": _trend(place, on, figures.own.counts),
         "comparison": _comparison(figures),
-        "actions": [_printing(place, on)] if _may_report(request, place) else [],
+        "actions": _actions(request, place, on),
+        "against": _against(request, place, on),
         "crumbs": crumbs,
     }
     return render(request, "reports/dashboard.html", context)
+
+
+def _actions(request, place: Grid | City, on: date) -> list[Action]:
+    actions = [_printing(place, on)] if _may_report(request, place) else []
+    whole = isinstance(place, City) or place.is_root
+    if whole and may(request.user, Permission.ENTERPRISE_IMPORT, at=place):
+        url = f"?against={RegistryEntry.Source.MARKET.value}#against"
+        actions.append(Action("按部门名单计算", url, icon="intersect"))
+    return actions
+
+
+def _against(request, place: Grid | City, on: date) -> dict | None:
+    """Return the rates against a department's list, if somebody asks for them today."""
+    source = request.GET.get("against", "")
+    if source not in RegistryEntry.Source.values or on != timezone.localdate():
+        return None
+    if not may(request.user, Permission.ENTERPRISE_VIEW, at=place):
+        return None
+    try:
+        found = against(place, source, on, user=request.user, children=True)
+    except NotByList:
+        return None
+    return {
+        "found": found,
+        "rates": list(RATES.values()),
+        "lines": [
+            (one, [(one.counted[key], one.rate(key)) for key in RATES])
+            for one in (found, *found.children)
+        ],
+        "sources": [
+            (value, label, value == source)
+            for value, label in RegistryEntry.Source.choices
+        ],
+    }
 
 
 def _may_report(request, place: Grid | City) -> bool:

@@ -6,14 +6,26 @@ import pytest
 from django.urls import reverse
 from openpyxl import Workbook
 
-from enterprises.models import Enterprise, RegistryEntry
+from enterprises.models import Enterprise, RegistryDecision, RegistryEntry
 from enterprises.services.files import Refused
 from enterprises.services.registry import adopt_entry, judge_entry
+from enterprises.services.verifying import decide_entries, undo_decision
+from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.models import Event
 from gridinspect.imports import services, undoing
 from gridinspect.imports.registry import resource_for
-from tests.factories import TODAY, make_enterprise, make_grid, make_user
+from grids.models import Task
+from grids.services.tasks import finish_task
+from tests.factories import (
+    TODAY,
+    make_district,
+    make_enterprise,
+    make_grid,
+    make_person,
+    make_posting,
+    make_user,
+)
 
 CODE, OTHER = "91410103MA0AAAA1X9", "91321002123456788G"
 HEAD = ["企业名称", "统一社会信用代码", "住所", "法人", "登记状态", "来源部门"]
@@ -195,3 +207,115 @@ def test_an_untouched_export_changes_nothing(load, clerk, client, erqi):
     )
     services.check_batch(batch)
     assert (batch.counts["same"], batch.counts["reject"]) == (2, 0)
+
+
+# --- on site, many at once ------------------------------------------------------------
+
+
+@pytest.fixture
+def assistant(street):
+    community = make_grid("金桥社区", parent=street)
+    person = make_person("协管员甲")
+    make_posting(person, grid=community)
+    return User.objects.create_user("assistant", person=person)
+
+
+def asked(erqi, part, source="market"):
+    return f"?district={erqi.pk}&source={source}&part={part}"
+
+
+def confirmed(client, url, facts):
+    shown = client.post(url, facts)
+    assert "确认" in shown.content.decode()
+    return client.post(url, facts | {"seen": shown.context["seen"]}, follow=True)
+
+
+def test_what_only_a_list_has_is_verified_on_site(
+    erqi, street, load, clerk, assistant, client
+):
+    load(["郑州甲商行", CODE, "大学路街道金桥社区大学路1号"], ["乙商行", OTHER, "不明"])
+    client.force_login(clerk)
+    url = reverse("enterprises:registry-verify") + asked(erqi, "theirs")
+    form = client.get(url).context["form"]
+    facts = {"rows": form.initial["rows"], "due_on": TODAY().isoformat()}
+    lost = confirmed(client, url, facts | {"elsewhere": ""})
+    assert "1 户的地址不能确定网格（如“乙商行”）" in lost.content.decode()
+    assert not Task.objects.exists()
+    done = confirmed(client, url, facts | {"elsewhere": street.code})
+    assert "已安排 2 项现场核实任务" in done.content.decode()
+    first, second = Task.objects.order_by("pk")
+    assert (first.grid.name, second.grid) == ("金桥社区", street)
+    assert (first.kind, first.about_id) == (
+        "reconciliation",
+        RegistryEntry.objects.get(uscc=CODE).pk,
+    )
+    assert "大学路1号" in first.detail
+    assert set(RegistryEntry.objects.values_list("verdict", flat=True)) == {"verify"}
+    again = confirmed(client, url, facts | {"elsewhere": street.code})
+    assert "都已安排核实" in again.content.decode()
+    finish_task(task=first, result="查无此单位", by=assistant)
+    page = client.get(reverse("enterprises:registry") + asked(erqi, "theirs"))
+    assert "已核实：查无此单位" in page.content.decode()
+    assert "核实中" in page.content.decode()
+
+
+def test_what_only_we_have_is_verified_in_its_grid(erqi, street, load, clerk, client):
+    unit = make_enterprise("丁商行", grid=street)
+    load(JIA)
+    client.force_login(clerk)
+    url = reverse("enterprises:registry-verify") + asked(erqi, "ours")
+    facts = {"rows": [unit.pk], "due_on": TODAY().isoformat()}
+    confirmed(client, url, facts)
+    task = Task.objects.get()
+    assert (task.grid, task.about_type) == (street, "enterprises.enterprise")
+    finish_task(task=task, result="已注销", by=clerk)
+    page = client.get(reverse("enterprises:registry") + asked(erqi, "ours"))
+    assert "已核实：已注销" in page.content.decode()
+
+
+def test_many_differences_are_adopted_and_taken_back(erqi, street, load, clerk, client):
+    unit = make_enterprise("甲商行旧名", grid=street, uscc=CODE, address="大学路9号")
+    load(JIA)
+    client.force_login(clerk)
+    url = reverse("enterprises:registry-decide") + asked(erqi, "different")
+    facts = {"rows": [RegistryEntry.objects.get().pk], "verdict": "adopted"}
+    confirmed(client, url, facts)
+    unit.refresh_from_db()
+    assert (unit.name, unit.former_name, unit.address) == (
+        "郑州甲商行",
+        "甲商行旧名",
+        "大学路1号",
+    )
+    decision = RegistryDecision.objects.get()
+    page = client.get(reverse("enterprises:registry") + asked(erqi, "theirs"))
+    assert "已采用名单（1 户）" in page.content.decode()
+    client.post(reverse("enterprises:registry-undo", args=[decision.pk]))
+    unit.refresh_from_db()
+    assert (unit.name, unit.address) == ("甲商行旧名", "大学路9号")
+    entry = RegistryEntry.objects.get()
+    assert (entry.verdict, entry.decided_on) == ("", None)
+    with pytest.raises(Refused, match="已经撤销"):
+        undo_decision(decision=decision, by=clerk)
+
+
+def test_a_decision_is_not_taken_back_once_its_unit_was_changed(
+    erqi, street, load, clerk
+):
+    unit = make_enterprise("甲商行旧名", grid=street, uscc=CODE)
+    load(JIA)
+    entries = list(RegistryEntry.objects.all())
+    done = decide_entries(district=erqi, entries=entries, verdict="adopted", by=clerk)
+    Enterprise.objects.filter(pk=unit.pk).update(address="新地址")
+    with pytest.raises(Refused, match="后来又有修改"):
+        undo_decision(decision=done, by=clerk)
+    assert RegistryEntry.objects.get().verdict == "adopted"
+
+
+def test_who_may_not_import_decides_nothing(erqi, street, load, client):
+    load(JIA)
+    client.force_login(make_user(grid=erqi, role=Role.FULL_TIME_INSPECTOR))
+    for name, part in (("verify", "theirs"), ("decide", "different")):
+        url = reverse(f"enterprises:registry-{name}") + asked(erqi, part)
+        assert client.get(url).status_code == 403
+    client.force_login(make_user(grid=make_district("外区"), role=Role.DISTRICT_BUREAU))
+    assert client.get(url).status_code == 404
