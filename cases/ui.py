@@ -8,6 +8,8 @@ from cases import clocks
 from cases.models import Case, Extension, Matter, Writ
 from cases.rules import Urgency
 from cases.views.cases import cases_of
+from enterprises.file_sections import FileTable, Part, file_sections
+from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_values
@@ -41,14 +43,36 @@ def _cases_on_timeline(user: User, enterprise) -> list[TimelineEntry]:
     entries = []
     for case in Case.objects.visible_to(user).filter(enterprise=enterprise):
         url = case.get_absolute_url()
-        entries.append(TimelineEntry(at=case.filed_on, text=f"立案 {case}", url=url))
+        words = f"立案 {case}"
+        entries.append(TimelineEntry(case.filed_on, words, url=url, kind="案件"))
         if case.closed_on:
             words = f"结案 {case}：{case.get_outcome_display()}"
-            entries.append(TimelineEntry(at=case.closed_on, text=words, url=url))
+            entries.append(TimelineEntry(case.closed_on, words, url=url, kind="案件"))
     return entries
 
 
 timeline.add("enterprises.enterprise", _cases_on_timeline)
+
+
+def _cases_printed(user: User, enterprise: Enterprise) -> list[Part]:
+    """Return the cases of a unit for its printed file. One query."""
+    cases = Case.objects.visible_to(user).filter(enterprise=enterprise)
+    rows = [
+        [
+            case.number,
+            case.filed_on,
+            case.cause,
+            case.due_on,
+            case.closed_on,
+            case.get_outcome_display() if case.closed_on else "办理中",
+        ]
+        for case in cases.order_by("filed_on", "pk")
+    ]
+    heads = ["案号", "立案日期", "案由", "办理期限", "结案日期", "结果"]
+    return [FileTable(heads, rows, widths=[4, 2, 3, 2, 2, 2])] if rows else []
+
+
+file_sections.add("cases", "案件", _cases_printed, Permission.CASE_VIEW, 700)
 
 
 def todos(user: User, today: date) -> list[Todo]:

@@ -24,6 +24,7 @@ from reports.demo import boundaries
 from reports.demo.accounts import ACCOUNTS, PASSWORD
 from reports.demo.allocation import build_allocation
 from reports.demo.cases import build_cases
+from reports.demo.files import build_files
 from reports.demo.jurisdictions import CITIES, JURISDICTIONS, Jurisdiction, trees
 from reports.demo.offices import build_offices
 from reports.demo.people import People
@@ -95,7 +96,9 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
     with transaction.atomic():
         district = Grid.objects.get(code=boundaries.DISTRICT)
         hung = build_posters(district, today=today, by=by)
+        papers = build_files(district, today=today, by=by)
     say(f"上墙图表登记完毕，共 {hung} 张。")
+    say(f"单位档案材料登记完毕，共 {papers} 份。")
     refresh_statistics()
     say(f"预警 {build_warnings(today=today):,} 条。")
 

@@ -1,11 +1,15 @@
 """The pages of the unit's file that came after test_project.py."""
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from enterprises.models import Material
+from gridinspect.documents.attachments import attach
 from tests.pages import Pages
 
 
 def make(has):
     """Add a document to the file of the district's unit."""
+    scan = SimpleUploadedFile(f"{has.word}执照.pdf", f"%PDF-1.7 {has.word}".encode())
     has.material = Material.objects.create(
         enterprise=has.unit,
         district=has.district,
@@ -14,6 +18,7 @@ def make(has):
         title=f"{has.word}执照",
         author=f"{has.word}市场监管局",
         pages=2,
+        attachment=attach(upload=scan, path=has.grid.path, by=has.bureau),
         recorded_by=has.bureau,
     )
 
