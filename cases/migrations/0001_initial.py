@@ -19,8 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='Case',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -46,10 +45,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '案件',
-            },
+                'verbose_name': '案件', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('decision_due_on__isnull', True), ('investigation_ended_on__isnull', True)), models.Q(('decision_due_on__isnull', False), ('investigation_ended_on__isnull', False)), _connector='OR'), name='cases_case_investigation_ended_on_with_decision_due_on'),models.CheckConstraint(condition=models.Q(models.Q(('closed_in_time__isnull', True), ('closed_on__isnull', True)), models.Q(('closed_in_time__isnull', False), ('closed_on__isnull', False)), _connector='OR'), name='cases_case_closed_on_with_closed_in_time'),models.CheckConstraint(condition=models.Q(models.Q(('closed_on', None), ('outcome', '')), models.Q(('closed_on__gte', models.F('filed_on')), ('closed_on__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='cases_case_closed_with_an_outcome'),models.CheckConstraint(condition=models.Q(('due_on__gt', models.F('filed_on'))), name='cases_case_due_after_filing'),models.CheckConstraint(condition=models.Q(('investigation_ended_on__isnull', True), ('investigation_ended_on__gte', models.F('filed_on')), _connector='OR'), name='cases_case_investigation_ends_after_filing'),models.CheckConstraint(condition=models.Q(('closed_on', None), models.Q(('closed_on__gte', models.F('investigation_ended_on')), ('investigation_ended_on__isnull', False)), _connector='OR'), name='cases_case_investigated_before_closing'),models.CheckConstraint(condition=models.Q(('extended_on__isnull', True), models.Q(('extended_on__gte', models.F('filed_on')), ('extended_on__lte', models.F('due_on'))), _connector='OR'), name='cases_case_extended_before_expiry')], "indexes": [models.Index(django.db.models.functions.comparison.Coalesce('decision_due_on', 'due_on'), condition=models.Q(('closed_on', None)), name='cases_case_open_by_clock'),models.Index(fields=['district', '-filed_on'], name='cases_case_by_district'),models.Index(fields=['grid', 'closed_on'], name='cases_case_closed_by_grid')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='CaseMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -58,15 +56,14 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
             ],
             options={
-                'ordering': ['-is_lead', 'pk'],
-            },
+                'ordering': ['-is_lead', 'pk'], "constraints": [models.UniqueConstraint(fields=('case', 'person'), name='cases_casemember_once_on_a_team'),models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('case',), name='cases_casemember_one_lead')]},
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='case',
             name='team',
             field=models.ManyToManyField(related_name='cases', through='cases.CaseMember', to='accounts.person'),
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Extension',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -80,10 +77,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '延期',
-                'ordering': ['pk'],
-            },
+                'ordering': ['pk'], "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='cases_extension_decided_on_with_decided_by'),models.CheckConstraint(condition=models.Q(models.Q(('decided_by', None), ('state', 'proposed')), models.Q(models.Q(('state', 'proposed'), _negated=True), ('decided_by__isnull', False)), _connector='OR'), name='cases_extension_decided_unless_proposed'),models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('state', 'approved'), _negated=True), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='cases_extension_approved_by_another'),models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'approved'])), fields=('case',), name='cases_extension_once')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Matter',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -110,10 +106,9 @@ class Migration(migrations.Migration):
                 ('registered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '投诉举报',
-            },
+                'verbose_name': '投诉举报', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='cases_matter_decided_on_with_decided_by'),models.CheckConstraint(condition=models.Q(models.Q(('decided_on', None), ('state', 'registered')), models.Q(models.Q(('state', 'registered'), _negated=True), ('decided_on__gte', models.F('received_on')), ('decided_on__isnull', False)), _connector='OR'), name='cases_matter_decided_unless_registered'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'declined']), _negated=True), models.Q(('decision_reason', ''), _negated=True), _connector='OR'), name='cases_matter_refused_with_a_reason'),models.CheckConstraint(condition=models.Q(models.Q(('accept_due_on__isnull', False), ('kind', 'complaint')), ('kind', 'report'), _connector='OR'), name='cases_matter_complaint_has_a_clock'),models.CheckConstraint(condition=models.Q(('accept_due_on__isnull', True), ('accept_due_on__gte', models.F('received_on')), _connector='OR'), name='cases_matter_due_after_receipt'),models.CheckConstraint(condition=models.Q(('act_started_on__isnull', True), ('act_ended_on__isnull', True), ('act_ended_on__gte', models.F('act_started_on')), _connector='OR'), name='cases_matter_act_ends_after_it_starts'),models.CheckConstraint(condition=models.Q(models.Q(('kind', 'complaint'), ('state', 'declined'), _negated=True), models.Q(('kind', 'report'), ('state__in', ['accepted', 'refused']), _negated=True)), name='cases_matter_state_of_its_kind')], "indexes": [models.Index(models.F('accept_due_on'), condition=models.Q(('state', 'registered')), name='cases_matter_open_by_due_on'),models.Index(fields=['district', '-received_on'], name='cases_matter_by_district')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Identity',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -125,15 +120,14 @@ class Migration(migrations.Migration):
                 ('matter', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='identity', to='cases.matter')),
             ],
             options={
-                'verbose_name': '反映人身份',
-            },
+                'verbose_name': '反映人身份', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('is_anonymous', False), models.Q(('name', ''), _negated=True)), models.Q(('id_number', ''), ('is_anonymous', True), ('name', '')), _connector='OR'), name='cases_identity_named_unless_anonymous')]},
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='case',
             name='matter',
             field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='case', to='cases.matter'),
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Writ',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -151,123 +145,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '文书',
-                'ordering': ['pk'],
-            },
+                'ordering': ['pk'], "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('case__isnull', True), ('matter__isnull', False)), models.Q(('case__isnull', False), ('matter__isnull', True)), _connector='OR'), name='cases_writ_of_a_matter_or_a_case'),models.CheckConstraint(condition=models.Q(models.Q(('kind', 'correction'), ('case__isnull', False), ('correct_by__gt', models.F('issued_on')), ('correct_by__isnull', False)), models.Q(models.Q(('kind', 'correction'), _negated=True), ('correct_by__isnull', True)), _connector='OR'), name='cases_writ_correction_has_a_day')]},
         ),
-        migrations.AddConstraint(
-            model_name='casemember',
-            constraint=models.UniqueConstraint(fields=('case', 'person'), name='cases_casemember_once_on_a_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='casemember',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('case',), name='cases_casemember_one_lead'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='cases_extension_decided_on_with_decided_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by', None), ('state', 'proposed')), models.Q(models.Q(('state', 'proposed'), _negated=True), ('decided_by__isnull', False)), _connector='OR'), name='cases_extension_decided_unless_proposed'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('state', 'approved'), _negated=True), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='cases_extension_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'approved'])), fields=('case',), name='cases_extension_once'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(models.F('accept_due_on'), condition=models.Q(('state', 'registered')), name='cases_matter_open_by_due_on'),
-        ),
-        migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(fields=['district', '-received_on'], name='cases_matter_by_district'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='cases_matter_decided_on_with_decided_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_on', None), ('state', 'registered')), models.Q(models.Q(('state', 'registered'), _negated=True), ('decided_on__gte', models.F('received_on')), ('decided_on__isnull', False)), _connector='OR'), name='cases_matter_decided_unless_registered'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'declined']), _negated=True), models.Q(('decision_reason', ''), _negated=True), _connector='OR'), name='cases_matter_refused_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accept_due_on__isnull', False), ('kind', 'complaint')), ('kind', 'report'), _connector='OR'), name='cases_matter_complaint_has_a_clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(('accept_due_on__isnull', True), ('accept_due_on__gte', models.F('received_on')), _connector='OR'), name='cases_matter_due_after_receipt'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(('act_started_on__isnull', True), ('act_ended_on__isnull', True), ('act_ended_on__gte', models.F('act_started_on')), _connector='OR'), name='cases_matter_act_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='matter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'complaint'), ('state', 'declined'), _negated=True), models.Q(('kind', 'report'), ('state__in', ['accepted', 'refused']), _negated=True)), name='cases_matter_state_of_its_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_anonymous', False), models.Q(('name', ''), _negated=True)), models.Q(('id_number', ''), ('is_anonymous', True), ('name', '')), _connector='OR'), name='cases_identity_named_unless_anonymous'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(django.db.models.functions.comparison.Coalesce('decision_due_on', 'due_on'), condition=models.Q(('closed_on', None)), name='cases_case_open_by_clock'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['district', '-filed_on'], name='cases_case_by_district'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['grid', 'closed_on'], name='cases_case_closed_by_grid'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision_due_on__isnull', True), ('investigation_ended_on__isnull', True)), models.Q(('decision_due_on__isnull', False), ('investigation_ended_on__isnull', False)), _connector='OR'), name='cases_case_investigation_ended_on_with_decision_due_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_in_time__isnull', True), ('closed_on__isnull', True)), models.Q(('closed_in_time__isnull', False), ('closed_on__isnull', False)), _connector='OR'), name='cases_case_closed_on_with_closed_in_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on', None), ('outcome', '')), models.Q(('closed_on__gte', models.F('filed_on')), ('closed_on__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='cases_case_closed_with_an_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('due_on__gt', models.F('filed_on'))), name='cases_case_due_after_filing'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('investigation_ended_on__isnull', True), ('investigation_ended_on__gte', models.F('filed_on')), _connector='OR'), name='cases_case_investigation_ends_after_filing'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on', None), models.Q(('closed_on__gte', models.F('investigation_ended_on')), ('investigation_ended_on__isnull', False)), _connector='OR'), name='cases_case_investigated_before_closing'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('extended_on__isnull', True), models.Q(('extended_on__gte', models.F('filed_on')), ('extended_on__lte', models.F('due_on'))), _connector='OR'), name='cases_case_extended_before_expiry'),
-        ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('matter__isnull', False), ('source__in', ['complaint', 'report'])), models.Q(models.Q(('source__in', ['complaint', 'report']), _negated=True), ('matter__isnull', True)), _connector='OR'), name='cases_case_matter_of_its_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='writ',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('case__isnull', True), ('matter__isnull', False)), models.Q(('case__isnull', False), ('matter__isnull', True)), _connector='OR'), name='cases_writ_of_a_matter_or_a_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='writ',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'correction'), ('case__isnull', False), ('correct_by__gt', models.F('issued_on')), ('correct_by__isnull', False)), models.Q(models.Q(('kind', 'correction'), _negated=True), ('correct_by__isnull', True)), _connector='OR'), name='cases_writ_correction_has_a_day'),
-        ),
-    ]
+        )]

@@ -17,8 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='Enterprise',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -60,10 +59,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '用人单位',
-            },
+                'verbose_name': '用人单位', "constraints": [models.UniqueConstraint(condition=models.Q(('uscc__isnull', False)), fields=('district', 'uscc'), name='enterprises_enterprise_uscc_unique_in_district', violation_error_message='本区县已有使用该统一社会信用代码的单位。'),models.CheckConstraint(condition=models.Q(('uscc__isnull', True), ('uscc__regex', '^[0-9A-Z]{18}$'), _connector='OR'), name='enterprises_enterprise_uscc_has_18_characters', violation_error_message='统一社会信用代码应为 18 位数字或大写字母。')], "indexes": [models.Index(fields=['grid', 'status'], name='enterprises_in_grid'),models.Index(fields=['district', 'name'], name='enterprises_in_district'),models.Index(fields=['district', 'name_key'], name='enterprises_by_name_key'),django.contrib.postgres.indexes.GinIndex(fields=['name'], name='enterprises_by_name', opclasses=['gin_trgm_ops']),django.contrib.postgres.indexes.GinIndex(condition=models.Q(('former_name', ''), _negated=True), fields=['former_name'], name='enterprises_by_former_name', opclasses=['gin_trgm_ops']),django.contrib.postgres.indexes.GinIndex(fields=['address'], name='enterprises_by_address', opclasses=['gin_trgm_ops']),models.Index(fields=['uscc'], name='enterprises_by_uscc', opclasses=['varchar_pattern_ops']),models.Index(condition=models.Q(('registration_number', ''), _negated=True), fields=['registration_number'], name='enterprises_by_old_number'),models.Index(fields=['pinyin'], name='enterprises_by_pinyin', opclasses=['varchar_pattern_ops'])]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Placement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -73,9 +71,8 @@ class Migration(migrations.Migration):
                 ('district', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='grids.grid')),
                 ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='enterprises.enterprise')),
                 ('grid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='grids.grid')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='enterprises_placement_until_after_since'),models.UniqueConstraint(condition=models.Q(('until', None)), fields=('enterprise',), name='enterprises_placement_one_open')],"indexes": [models.Index(fields=['district'], name='enterprises_placement_d')]}),
+migrations.CreateModel(
             name='StatusPeriod',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -85,9 +82,8 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=200)),
                 ('recorded_at', models.DateTimeField(auto_now_add=True)),
                 ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_periods', to='enterprises.enterprise')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='enterprises_statusperiod_until_after_since'),models.UniqueConstraint(condition=models.Q(('until', None)), fields=('enterprise',), name='enterprises_statusperiod_one_open')]}),
+migrations.CreateModel(
             name='Survey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -106,79 +102,5 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '调查登记表',
-            },
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['grid', 'status'], name='enterprises_in_grid'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['district', 'name'], name='enterprises_in_district'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['district', 'name_key'], name='enterprises_by_name_key'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name'], name='enterprises_by_name', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('former_name', ''), _negated=True), fields=['former_name'], name='enterprises_by_former_name', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['address'], name='enterprises_by_address', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['uscc'], name='enterprises_by_uscc', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(condition=models.Q(('registration_number', ''), _negated=True), fields=['registration_number'], name='enterprises_by_old_number'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['pinyin'], name='enterprises_by_pinyin', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='enterprise',
-            constraint=models.UniqueConstraint(condition=models.Q(('uscc__isnull', False)), fields=('district', 'uscc'), name='enterprises_enterprise_uscc_unique_in_district', violation_error_message='本区县已有使用该统一社会信用代码的单位。'),
-        ),
-        migrations.AddConstraint(
-            model_name='enterprise',
-            constraint=models.CheckConstraint(condition=models.Q(('uscc__isnull', True), ('uscc__regex', '^[0-9A-Z]{18}$'), _connector='OR'), name='enterprises_enterprise_uscc_has_18_characters', violation_error_message='统一社会信用代码应为 18 位数字或大写字母。'),
-        ),
-        migrations.AddIndex(
-            model_name='placement',
-            index=models.Index(fields=['district'], name='enterprises_placement_d'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='enterprises_placement_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('enterprise',), name='enterprises_placement_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='enterprises_statusperiod_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusperiod',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('enterprise',), name='enterprises_statusperiod_one_open'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('is_complete', True)), fields=['enterprise', 'surveyed_on'], name='enterprises_survey_complete'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('is_complete', False), ('state', 'final'), _connector='OR'), name='enterprises_survey_a_draft_is_not_complete'),
-        ),
-    ]
+                'verbose_name': '调查登记表', "constraints": [models.CheckConstraint(condition=models.Q(('is_complete', False), ('state', 'final'), _connector='OR'), name='enterprises_survey_a_draft_is_not_complete')], "indexes": [models.Index(condition=models.Q(('is_complete', True)), fields=['enterprise', 'surveyed_on'], name='enterprises_survey_complete')]},
+        )]

@@ -15,28 +15,27 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.AddField(
+    operations = [migrations.AddField(
             model_name='placement',
             name='confidence',
             field=models.CharField(choices=[('high', '高'), ('medium', '中'), ('low', '低')], default='high', max_length=6, verbose_name='把握'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='placement',
             name='method',
             field=models.CharField(choices=[('point', '坐标'), ('road', '道路门牌'), ('name', '街道社区名称'), ('alike', '同址先例'), ('hand', '人工'), ('list', '名册'), ('tree', '随网格变动'), ('', '待确认')], default='hand', max_length=5, verbose_name='判定方法'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='placement',
             name='placed_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='placement',
             name='reason',
             field=models.CharField(blank=True, max_length=400, verbose_name='依据'),
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AllocationRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -56,10 +55,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '批量归格',
-                'ordering': ['-pk'],
-            },
+                'ordering': ['-pk'], "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by__isnull', True)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='enterprises_allocationrun_undone_at_with_undone_by')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AllocationLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -74,9 +72,8 @@ class Migration(migrations.Migration):
                 ('new', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='grids.grid')),
                 ('old', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='grids.grid')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='enterprises.allocationrun')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.UniqueConstraint(fields=('run', 'enterprise'), name='enterprises_line_one_a_unit')],"indexes": [models.Index(fields=['run', 'outcome'], name='enterprises_line_outcome')]}),
+migrations.CreateModel(
             name='Doubt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -92,27 +89,5 @@ class Migration(migrations.Migration):
                 ('settled_run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='enterprises.allocationrun')),
             ],
             options={
-                'verbose_name': '待确认单位',
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='allocationrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by__isnull', True)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='enterprises_allocationrun_undone_at_with_undone_by'),
-        ),
-        migrations.AddIndex(
-            model_name='allocationline',
-            index=models.Index(fields=['run', 'outcome'], name='enterprises_line_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='allocationline',
-            constraint=models.UniqueConstraint(fields=('run', 'enterprise'), name='enterprises_line_one_a_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='doubt',
-            index=models.Index(condition=models.Q(('grid__isnull', False)), fields=['key'], name='enterprises_doubt_decided'),
-        ),
-        migrations.AddConstraint(
-            model_name='doubt',
-            constraint=models.UniqueConstraint(condition=models.Q(('settled_at', None)), fields=('enterprise',), name='enterprises_doubt_one_open'),
-        ),
-    ]
+                'verbose_name': '待确认单位', "constraints": [models.UniqueConstraint(condition=models.Q(('settled_at', None)), fields=('enterprise',), name='enterprises_doubt_one_open')], "indexes": [models.Index(condition=models.Q(('grid__isnull', False)), fields=['key'], name='enterprises_doubt_decided')]},
+        )]

@@ -17,8 +17,7 @@ class Migration(migrations.Migration):
         ('grids', '0001_extensions'),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='City',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -30,7 +29,7 @@ class Migration(migrations.Migration):
                 'ordering': ['code'],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Grid',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -51,10 +50,9 @@ class Migration(migrations.Migration):
                 ('parent', mptt.fields.TreeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='grids.grid', verbose_name='上级网格')),
             ],
             options={
-                'verbose_name': '网格',
-            },
+                'verbose_name': '网格', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['district', 'zone']), ('parent__isnull', True)), models.Q(models.Q(('kind__in', ['district', 'zone']), _negated=True), ('parent__isnull', False)), _connector='OR'), name='grids_grid_only_districts_and_zones_are_roots', violation_error_message='只有区县和功能区可以没有上级网格。'),models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('parent', 'name'), name='grids_grid_name_unique_under_parent', violation_error_message='同一上级下已有同名网格。'),models.CheckConstraint(condition=models.Q(('closed_on', None), models.Q(('closed_on__gt', models.F('opened_on')), ('closed_on__isnull', False)), _connector='OR'), name='grids_grid_closes_after_opening', violation_error_message='停用日期必须晚于启用日期。')], "indexes": [models.Index(fields=['path'], name='grids_grid_by_path', opclasses=['varchar_pattern_ops']),django.contrib.postgres.indexes.GinIndex(fields=['name'], name='grids_grid_by_name', opclasses=['gin_trgm_ops']),models.Index(fields=['parent', 'code'], name='grids_grid_children'),models.Index(fields=['tree_id', 'lft'], name='grids_grid_tree_id_lft_idx')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='DirtyMark',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -62,7 +60,7 @@ class Migration(migrations.Migration):
                 ('grid', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='grids.grid')),
             ],
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Policy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -81,7 +79,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('slug', 'version'), name='grids_policy_unique')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PolicyClause',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -93,10 +91,9 @@ class Migration(migrations.Migration):
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clauses', to='grids.policy')),
             ],
             options={
-                'ordering': ['policy', 'order'],
-            },
+                'ordering': ['policy', 'order'], "constraints": [models.UniqueConstraint(fields=('policy', 'number'), name='grids_policyclause_unique')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PolicyInForce',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -105,9 +102,8 @@ class Migration(migrations.Migration):
                 ('programme_start', models.DateField(blank=True, null=True, verbose_name='阶段起算日')),
                 ('district', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='grids.grid')),
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adoptions', to='grids.policy')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_policyinforce_until_after_since'),django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('district', '='), (grids.models.Days(), '&&')], name='grids_policyinforce_one_at_a_time')]}),
+migrations.CreateModel(
             name='Posting',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -120,10 +116,9 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='accounts.person', verbose_name='人员')),
             ],
             options={
-                'verbose_name': '岗位',
-            },
+                'verbose_name': '岗位', "constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_posting_until_after_since'),models.CheckConstraint(condition=models.Q(models.Q(('city__isnull', True), ('grid__isnull', False)), models.Q(('city__isnull', False), ('grid__isnull', True)), _connector='OR'), name='grids_posting_to_a_grid_or_a_city', violation_error_message='岗位必须落在一个网格或一个地市，二者取一。'),models.UniqueConstraint(condition=models.Q(('until', None)), fields=('person', 'role', 'grid', 'city'), name='grids_posting_open_only_once', nulls_distinct=False, violation_error_message='此人在该处已有同样的在岗记录。')], "indexes": [models.Index(fields=['grid', 'role'], name='grids_posting_in_grid')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='QuotaIndex',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -132,18 +127,16 @@ class Migration(migrations.Migration):
                 ('since', models.DateField()),
                 ('until', models.DateField(blank=True, null=True)),
                 ('grid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quota_indexes', to='grids.grid')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_quotaindex_until_after_since'),models.UniqueConstraint(condition=models.Q(('until', None)), fields=('grid',), name='grids_quotaindex_one_open')]}),
+migrations.CreateModel(
             name='Succession',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('on', models.DateField()),
                 ('new', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='origins', to='grids.grid')),
                 ('old', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='successions', to='grids.grid')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.UniqueConstraint(fields=('old', 'new'), name='grids_succession_unique'),models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='grids_succession_to_another')]}),
+migrations.CreateModel(
             name='DailyEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -153,77 +146,4 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('person', 'day'), name='grids_dailyentry_unique')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='grid',
-            index=models.Index(fields=['path'], name='grids_grid_by_path', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='grid',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name'], name='grids_grid_by_name', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='grid',
-            index=models.Index(fields=['parent', 'code'], name='grids_grid_children'),
-        ),
-        migrations.AddIndex(
-            model_name='grid',
-            index=models.Index(fields=['tree_id', 'lft'], name='grids_grid_tree_id_lft_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='grid',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['district', 'zone']), ('parent__isnull', True)), models.Q(models.Q(('kind__in', ['district', 'zone']), _negated=True), ('parent__isnull', False)), _connector='OR'), name='grids_grid_only_districts_and_zones_are_roots', violation_error_message='只有区县和功能区可以没有上级网格。'),
-        ),
-        migrations.AddConstraint(
-            model_name='grid',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('parent', 'name'), name='grids_grid_name_unique_under_parent', violation_error_message='同一上级下已有同名网格。'),
-        ),
-        migrations.AddConstraint(
-            model_name='grid',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on', None), models.Q(('closed_on__gt', models.F('opened_on')), ('closed_on__isnull', False)), _connector='OR'), name='grids_grid_closes_after_opening', violation_error_message='停用日期必须晚于启用日期。'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyclause',
-            constraint=models.UniqueConstraint(fields=('policy', 'number'), name='grids_policyclause_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyinforce',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_policyinforce_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyinforce',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('district', '='), (grids.models.Days(), '&&')], name='grids_policyinforce_one_at_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['grid', 'role'], name='grids_posting_in_grid'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_posting_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('city__isnull', True), ('grid__isnull', False)), models.Q(('city__isnull', False), ('grid__isnull', True)), _connector='OR'), name='grids_posting_to_a_grid_or_a_city', violation_error_message='岗位必须落在一个网格或一个地市，二者取一。'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('person', 'role', 'grid', 'city'), name='grids_posting_open_only_once', nulls_distinct=False, violation_error_message='此人在该处已有同样的在岗记录。'),
-        ),
-        migrations.AddConstraint(
-            model_name='quotaindex',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_quotaindex_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='quotaindex',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('grid',), name='grids_quotaindex_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.UniqueConstraint(fields=('old', 'new'), name='grids_succession_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='grids_succession_to_another'),
-        ),
-    ]
+        )]

@@ -15,8 +15,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='LeadingGroup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -28,10 +27,9 @@ class Migration(migrations.Migration):
                 ('grid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leading_groups', to='grids.grid')),
             ],
             options={
-                'verbose_name': '领导小组',
-            },
+                'verbose_name': '领导小组', "constraints": [models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), models.Q(('closed_on__gt', models.F('opened_on')), ('opened_on__isnull', False)), _connector='OR'), name='grids_leadinggroup_closed_on_after_opened_on'),models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('grid', 'name'), name='grids_leadinggroup_name_unique_on_grid', violation_error_message='该网格已有同名领导小组。')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='GroupMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -42,9 +40,8 @@ class Migration(migrations.Migration):
                 ('until', models.DateField(blank=True, null=True, verbose_name='离任日期')),
                 ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='grids.leadinggroup')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_groupmember_until_after_since')]}),
+migrations.CreateModel(
             name='Office',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -62,10 +59,9 @@ class Migration(migrations.Migration):
                 ('grid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offices', to='grids.grid', verbose_name='网格')),
             ],
             options={
-                'verbose_name': '机构',
-            },
+                'verbose_name': '机构', "constraints": [models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), models.Q(('closed_on__gt', models.F('opened_on')), ('opened_on__isnull', False)), _connector='OR'), name='grids_office_closed_on_after_opened_on'),models.CheckConstraint(condition=models.Q(('square_metres', None), models.Q(('square_metres__gt', 0), ('square_metres__isnull', False)), _connector='OR'), name='grids_office_has_some_area', violation_error_message='用房面积必须大于零。'),models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('grid', 'name'), name='grids_office_name_unique_on_grid', violation_error_message='该网格已有同名机构。')], "indexes": [models.Index(fields=['grid', 'kind'], name='grids_office_on_grid')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='OfficeAsset',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -76,9 +72,8 @@ class Migration(migrations.Migration):
                 ('since', models.DateField(verbose_name='配备日期')),
                 ('until', models.DateField(blank=True, null=True, verbose_name='停用日期')),
                 ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assets', to='grids.office')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_officeasset_until_after_since'),models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='grids_officeasset_is_there', violation_error_message='数量至少为 1。')]}),
+migrations.CreateModel(
             name='OfficeLeader',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -90,9 +85,8 @@ class Migration(migrations.Migration):
                 ('until', models.DateField(blank=True, null=True, verbose_name='离任日期')),
                 ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leaders', to='grids.office')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offices_led', to='accounts.person')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_officeleader_until_after_since'),django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('office', '='), (grids.models.tree.Days(), '&&')], name='grids_officeleader_one_at_a_time')]}),
+migrations.CreateModel(
             name='DutyStatement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -108,49 +102,4 @@ class Migration(migrations.Migration):
                 'verbose_name': '岗位职责',
                 'constraints': [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_dutystatement_until_after_since'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('district', '='), ('role', '='), (grids.models.tree.Days(), '&&')], name='grids_dutystatement_one_at_a_time')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='leadinggroup',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), models.Q(('closed_on__gt', models.F('opened_on')), ('opened_on__isnull', False)), _connector='OR'), name='grids_leadinggroup_closed_on_after_opened_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='leadinggroup',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('grid', 'name'), name='grids_leadinggroup_name_unique_on_grid', violation_error_message='该网格已有同名领导小组。'),
-        ),
-        migrations.AddConstraint(
-            model_name='groupmember',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_groupmember_until_after_since'),
-        ),
-        migrations.AddIndex(
-            model_name='office',
-            index=models.Index(fields=['grid', 'kind'], name='grids_office_on_grid'),
-        ),
-        migrations.AddConstraint(
-            model_name='office',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), models.Q(('closed_on__gt', models.F('opened_on')), ('opened_on__isnull', False)), _connector='OR'), name='grids_office_closed_on_after_opened_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='office',
-            constraint=models.CheckConstraint(condition=models.Q(('square_metres', None), models.Q(('square_metres__gt', 0), ('square_metres__isnull', False)), _connector='OR'), name='grids_office_has_some_area', violation_error_message='用房面积必须大于零。'),
-        ),
-        migrations.AddConstraint(
-            model_name='office',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('grid', 'name'), name='grids_office_name_unique_on_grid', violation_error_message='该网格已有同名机构。'),
-        ),
-        migrations.AddConstraint(
-            model_name='officeasset',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_officeasset_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='officeasset',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='grids_officeasset_is_there', violation_error_message='数量至少为 1。'),
-        ),
-        migrations.AddConstraint(
-            model_name='officeleader',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='grids_officeleader_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='officeleader',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('office', '='), (grids.models.tree.Days(), '&&')], name='grids_officeleader_one_at_a_time'),
-        ),
-    ]
+        )]

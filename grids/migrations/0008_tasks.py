@@ -14,8 +14,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='WorkPlan',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -28,10 +27,9 @@ class Migration(migrations.Migration):
                 ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '工作计划',
-            },
+                'verbose_name': '工作计划', "constraints": [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('begins_on'))), name='grids_workplan_ends_after_its_beginning', violation_error_message='结束日期不能早于开始日期。')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Task',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -54,39 +52,5 @@ class Migration(migrations.Migration):
                 ('plan', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='grids.workplan')),
             ],
             options={
-                'verbose_name': '任务',
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='workplan',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('begins_on'))), name='grids_workplan_ends_after_its_beginning', violation_error_message='结束日期不能早于开始日期。'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state__in', ['todo', 'returned'])), fields=['assignee', 'due_on'], name='grids_task_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['grid', 'state'], name='grids_task_in_grid'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['about_type', 'about_id'], name='grids_task_about'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('finished_by__isnull', True)), models.Q(('finished_at__isnull', False), ('finished_by__isnull', False)), _connector='OR'), name='grids_task_finished_at_with_finished_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('finished_at', None)), _connector='OR'), name='grids_task_done_when_finished'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'cancelled']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='grids_task_sent_back_for_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('about_id', None), ('about_type', '')), models.Q(models.Q(('about_type', ''), _negated=True), ('about_id__isnull', False)), _connector='OR'), name='grids_task_about_one_thing'),
-        ),
-    ]
+                'verbose_name': '任务', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('finished_by__isnull', True)), models.Q(('finished_at__isnull', False), ('finished_by__isnull', False)), _connector='OR'), name='grids_task_finished_at_with_finished_by'),models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('finished_at', None)), _connector='OR'), name='grids_task_done_when_finished'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'cancelled']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='grids_task_sent_back_for_a_reason'),models.CheckConstraint(condition=models.Q(models.Q(('about_id', None), ('about_type', '')), models.Q(models.Q(('about_type', ''), _negated=True), ('about_id__isnull', False)), _connector='OR'), name='grids_task_about_one_thing')], "indexes": [models.Index(condition=models.Q(('state__in', ['todo', 'returned'])), fields=['assignee', 'due_on'], name='grids_task_waiting'),models.Index(fields=['grid', 'state'], name='grids_task_in_grid'),models.Index(fields=['about_type', 'about_id'], name='grids_task_about')]},
+        )]

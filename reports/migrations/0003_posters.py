@@ -13,8 +13,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name="Poster",
             fields=[
                 (
@@ -60,10 +59,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "上墙图表",
-                "ordering": ["grid", "kind", "-version"],
-            },
+                "ordering": ["grid", "kind", "-version"], "constraints": [models.UniqueConstraint(
+                fields=("grid", "kind", "version"), name="reports_poster_version_unique"
+            ),models.CheckConstraint(
+                condition=models.Q(("version__gte", 1)),
+                name="reports_poster_versions_from_one",
+            )]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name="Hanging",
             fields=[
                 (
@@ -140,25 +143,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "上墙登记",
-                "ordering": ["grid", "kind", "-since"],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="poster",
-            constraint=models.UniqueConstraint(
-                fields=("grid", "kind", "version"), name="reports_poster_version_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="poster",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("version__gte", 1)),
-                name="reports_poster_versions_from_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hanging",
-            constraint=models.CheckConstraint(
+                "ordering": ["grid", "kind", "-since"], "constraints": [models.CheckConstraint(
                 condition=models.Q(
                     ("until", None),
                     models.Q(
@@ -168,15 +153,10 @@ class Migration(migrations.Migration):
                 ),
                 name="reports_hanging_ends_after_it_began",
                 violation_error_message="撤下日期不能早于上墙日期。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hanging",
-            constraint=models.UniqueConstraint(
+            ),models.UniqueConstraint(
                 condition=models.Q(("until", None)),
                 fields=("grid", "kind"),
                 name="reports_hanging_one_of_a_kind",
                 violation_error_message="这种图表已有一版登记上墙。",
-            ),
-        ),
-    ]
+            )]},
+        )]

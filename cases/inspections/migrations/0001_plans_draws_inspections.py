@@ -19,8 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='Inspection',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -66,10 +65,9 @@ class Migration(migrations.Migration):
                 ('result', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.archiveddocument')),
             ],
             options={
-                'verbose_name': '行政检查',
-            },
+                'verbose_name': '行政检查', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'targeted'), models.Q(('ground', ''), _negated=True)), models.Q(('kind', 'targeted'), _negated=True), _connector='OR'), name='inspections_inspection_targeted_with_a_ground'),models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('approved_on__isnull', True)), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False)), _connector='OR'), name='inspections_inspection_approved_on_with_approved_by'),models.CheckConstraint(condition=models.Q(models.Q(('notice__isnull', True), ('notified_on__isnull', True)), models.Q(('notice__isnull', False), ('notified_on__isnull', False)), _connector='OR'), name='inspections_inspection_notified_on_with_notice'),models.CheckConstraint(condition=models.Q(models.Q(('concluded_on__isnull', True), ('result__isnull', True)), models.Q(('concluded_on__isnull', False), ('result__isnull', False)), _connector='OR'), name='inspections_inspection_concluded_on_with_result'),models.CheckConstraint(condition=models.Q(models.Q(('inspected_on__isnull', True), ('recorded_by__isnull', True)), models.Q(('inspected_on__isnull', False), ('recorded_by__isnull', False)), _connector='OR'), name='inspections_inspection_inspected_on_with_recorded_by'),models.CheckConstraint(condition=models.Q(('is_over_cap', False), models.Q(('is_counted', True), models.Q(('override_reason', ''), _negated=True)), _connector='OR'), name='inspections_inspection_over_cap_with_a_reason'),models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'rejected', 'cancelled']), models.Q(('approved_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True), models.Q(('approval_number', ''), _negated=True)), _connector='OR'), name='inspections_inspection_approved_by_another'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['notified', 'inspected', 'concluded']), _negated=True), ('notified_on__isnull', False), _connector='OR'), name='inspections_inspection_notified'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['inspected', 'concluded']), _negated=True), models.Q(('inspected_on__gte', models.F('notified_on')), ('inspected_on__isnull', False), ('notified_on__isnull', False), ('result_due_on__isnull', False)), _connector='OR'), name='inspections_inspection_inspected_after_notice'),models.CheckConstraint(condition=models.Q(models.Q(('concluded_on__isnull', False), ('state', 'concluded'), models.Q(('outcome', ''), _negated=True), ('concluded_on__gte', models.F('inspected_on'))), models.Q(models.Q(('state', 'concluded'), _negated=True), ('concluded_on__isnull', True), ('outcome', '')), _connector='OR'), name='inspections_inspection_concluded_with_an_outcome'),models.CheckConstraint(condition=models.Q(models.Q(('case__isnull', False), ('outcome__in', ['correction', 'case'])), models.Q(models.Q(('outcome__in', ['correction', 'case']), _negated=True), ('case__isnull', True)), _connector='OR'), name='inspections_inspection_case_of_its_outcome'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['rejected', 'cancelled']), _negated=True), models.Q(('dropped_on__isnull', False), models.Q(('drop_reason', ''), _negated=True)), _connector='OR'), name='inspections_inspection_dropped_with_a_reason')], "indexes": [models.Index(fields=['enterprise', 'year'], name='inspections_by_unit_and_year'),models.Index(fields=['district', 'year', 'is_counted'], name='inspections_by_district_year'),models.Index(fields=['district', '-planned_on'], name='inspections_by_planned_on'),models.Index(condition=models.Q(('state', 'inspected')), fields=['result_due_on'], name='inspections_to_conclude')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='InspectionMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -80,15 +78,14 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
             ],
             options={
-                'ordering': ['is_helper', '-is_lead', 'pk'],
-            },
+                'ordering': ['is_helper', '-is_lead', 'pk'], "constraints": [models.UniqueConstraint(fields=('inspection', 'person'), name='inspections_member_once'),models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('inspection',), name='inspections_member_one_lead'),models.CheckConstraint(condition=models.Q(models.Q(('certificate__isnull', False), ('is_helper', False)), models.Q(('certificate__isnull', True), ('is_helper', True), ('is_lead', False)), _connector='OR'), name='inspections_member_inspector_has_a_certificate')]},
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='inspection',
             name='team',
             field=models.ManyToManyField(related_name='inspections', through='inspections.InspectionMember', to='accounts.person'),
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='InspectionPlan',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -111,15 +108,14 @@ class Migration(migrations.Migration):
                 ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '检查计划',
-            },
+                'verbose_name': '检查计划', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='inspections_inspectionplan_decided_on_with_decided_by'),models.CheckConstraint(condition=models.Q(models.Q(('kind', 'targeted'), models.Q(('ground', ''), _negated=True)), models.Q(('kind', 'targeted'), _negated=True), _connector='OR'), name='inspections_plan_targeted_with_a_ground'),models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('begins_on'))), name='inspections_plan_ends_after_it_begins'),models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('proposed_by')), _negated=True), models.Q(('number', ''), _negated=True)), _connector='OR'), name='inspections_plan_approved_by_another'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'cancelled']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='inspections_plan_dropped_with_a_reason')], "indexes": [models.Index(fields=['district', '-begins_on'], name='inspections_plan_by_district')]},
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='inspection',
             name='plan',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inspections', to='inspections.inspectionplan', verbose_name='检查计划'),
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Draw',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -138,10 +134,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '双随机抽取',
-                'ordering': ['number'],
-            },
+                'ordering': ['number'], "constraints": [models.UniqueConstraint(fields=('plan', 'number'), name='inspections_draw_numbered_once'),models.CheckConstraint(condition=models.Q(('number', 1), models.Q(('reason', ''), _negated=True), _connector='OR'), name='inspections_draw_again_with_a_reason')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Drawable',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -156,116 +151,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('draw', 'key'), name='inspections_drawable_once_in_a_list'), models.CheckConstraint(condition=models.Q(models.Q(('enterprise__isnull', True), ('person__isnull', False)), models.Q(('enterprise__isnull', False), ('person__isnull', True)), _connector='OR'), name='inspections_drawable_unit_or_person')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='inspectionmember',
-            constraint=models.UniqueConstraint(fields=('inspection', 'person'), name='inspections_member_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionmember',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('inspection',), name='inspections_member_one_lead'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionmember',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('certificate__isnull', False), ('is_helper', False)), models.Q(('certificate__isnull', True), ('is_helper', True), ('is_lead', False)), _connector='OR'), name='inspections_member_inspector_has_a_certificate'),
-        ),
-        migrations.AddIndex(
-            model_name='inspectionplan',
-            index=models.Index(fields=['district', '-begins_on'], name='inspections_plan_by_district'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='inspections_inspectionplan_decided_on_with_decided_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'targeted'), models.Q(('ground', ''), _negated=True)), models.Q(('kind', 'targeted'), _negated=True), _connector='OR'), name='inspections_plan_targeted_with_a_ground'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('begins_on'))), name='inspections_plan_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('proposed_by')), _negated=True), models.Q(('number', ''), _negated=True)), _connector='OR'), name='inspections_plan_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'cancelled']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='inspections_plan_dropped_with_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['enterprise', 'year'], name='inspections_by_unit_and_year'),
-        ),
-        migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['district', 'year', 'is_counted'], name='inspections_by_district_year'),
-        ),
-        migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(fields=['district', '-planned_on'], name='inspections_by_planned_on'),
-        ),
-        migrations.AddIndex(
-            model_name='inspection',
-            index=models.Index(condition=models.Q(('state', 'inspected')), fields=['result_due_on'], name='inspections_to_conclude'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'targeted'), models.Q(('ground', ''), _negated=True)), models.Q(('kind', 'targeted'), _negated=True), _connector='OR'), name='inspections_inspection_targeted_with_a_ground'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('approved_on__isnull', True)), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False)), _connector='OR'), name='inspections_inspection_approved_on_with_approved_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('notice__isnull', True), ('notified_on__isnull', True)), models.Q(('notice__isnull', False), ('notified_on__isnull', False)), _connector='OR'), name='inspections_inspection_notified_on_with_notice'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('concluded_on__isnull', True), ('result__isnull', True)), models.Q(('concluded_on__isnull', False), ('result__isnull', False)), _connector='OR'), name='inspections_inspection_concluded_on_with_result'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('inspected_on__isnull', True), ('recorded_by__isnull', True)), models.Q(('inspected_on__isnull', False), ('recorded_by__isnull', False)), _connector='OR'), name='inspections_inspection_inspected_on_with_recorded_by'),
-        ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='inspection',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['rejected', 'cancelled']), _negated=True), fields=('plan', 'enterprise'), name='inspections_inspection_once_in_a_plan'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(('is_over_cap', False), models.Q(('is_counted', True), models.Q(('override_reason', ''), _negated=True)), _connector='OR'), name='inspections_inspection_over_cap_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'rejected', 'cancelled']), models.Q(('approved_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True), models.Q(('approval_number', ''), _negated=True)), _connector='OR'), name='inspections_inspection_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['notified', 'inspected', 'concluded']), _negated=True), ('notified_on__isnull', False), _connector='OR'), name='inspections_inspection_notified'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['inspected', 'concluded']), _negated=True), models.Q(('inspected_on__gte', models.F('notified_on')), ('inspected_on__isnull', False), ('notified_on__isnull', False), ('result_due_on__isnull', False)), _connector='OR'), name='inspections_inspection_inspected_after_notice'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('concluded_on__isnull', False), ('state', 'concluded'), models.Q(('outcome', ''), _negated=True), ('concluded_on__gte', models.F('inspected_on'))), models.Q(models.Q(('state', 'concluded'), _negated=True), ('concluded_on__isnull', True), ('outcome', '')), _connector='OR'), name='inspections_inspection_concluded_with_an_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('case__isnull', False), ('outcome__in', ['correction', 'case'])), models.Q(models.Q(('outcome__in', ['correction', 'case']), _negated=True), ('case__isnull', True)), _connector='OR'), name='inspections_inspection_case_of_its_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['rejected', 'cancelled']), _negated=True), models.Q(('dropped_on__isnull', False), models.Q(('drop_reason', ''), _negated=True)), _connector='OR'), name='inspections_inspection_dropped_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='draw',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='inspections_draw_numbered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='draw',
-            constraint=models.CheckConstraint(condition=models.Q(('number', 1), models.Q(('reason', ''), _negated=True), _connector='OR'), name='inspections_draw_again_with_a_reason'),
-        ),
-    ]
+        )]

@@ -19,8 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='Hazard',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -47,10 +46,9 @@ class Migration(migrations.Migration):
                 ('grid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='grids.grid')),
             ],
             options={
-                'verbose_name': '隐患',
-            },
+                'verbose_name': '隐患', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('escalated_at__isnull', True), ('escalated_by__isnull', True)), models.Q(('escalated_at__isnull', False), ('escalated_by__isnull', False)), _connector='OR'), name='visits_hazard_escalated_at_with_escalated_by'),models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='visits_hazard_answered_at_with_answered_by'),models.CheckConstraint(condition=models.Q(models.Q(('cleared_by__isnull', True), ('cleared_on__isnull', True)), models.Q(('cleared_by__isnull', False), ('cleared_on__isnull', False)), _connector='OR'), name='visits_hazard_cleared_on_with_cleared_by'),models.CheckConstraint(condition=models.Q(('answered_at', None), ('escalated_at__isnull', False), _connector='OR'), name='visits_hazard_answered_after_report'),models.CheckConstraint(condition=models.Q(models.Q(('cleared_on', None), ('outcome', '')), models.Q(('cleared_on__gte', models.F('found_on')), ('cleared_on__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='visits_hazard_cleared_with_outcome')], "indexes": [models.Index(condition=models.Q(('cleared_on', None)), fields=['enterprise'], name='visits_hazard_open_of_unit'),models.Index(fields=['grid', 'found_on'], name='visits_hazard_in_grid'),models.Index(fields=['district', 'found_on'], name='visits_hazard_in_district')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='HazardNote',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -61,7 +59,7 @@ class Migration(migrations.Migration):
                 ('noted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Publicity',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -78,10 +76,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '普法宣传',
-            },
+                'verbose_name': '普法宣传', "indexes": [models.Index(fields=['grid', 'held_on'], name='visits_publicity_in_grid')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PublicityPhoto',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -89,7 +86,7 @@ class Migration(migrations.Migration):
                 ('publicity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='visits.publicity')),
             ],
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Visit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -114,20 +111,19 @@ class Migration(migrations.Migration):
                 ('task', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='grids.task')),
             ],
             options={
-                'verbose_name': '走访记录',
-            },
+                'verbose_name': '走访记录', "constraints": [models.CheckConstraint(condition=models.Q(('enterprise__isnull', False), models.Q(('place_name', ''), _negated=True), models.Q(('address', ''), _negated=True), _connector='OR'), name='visits_visit_somewhere', violation_error_message='请选择单位，或写明名称、地址。')], "indexes": [models.Index(fields=['enterprise', 'visited_at'], name='visits_visit_of_unit'),models.Index(fields=['grid', 'visited_at'], name='visits_visit_in_grid'),models.Index(fields=['district', 'visited_at'], name='visits_visit_in_district'),models.Index(condition=models.Q(('is_offline', True)), fields=['recorded_by', 'recorded_at'], name='visits_visit_offline')]},
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='publicity',
             name='visit',
             field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='publicity', to='visits.visit'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='hazard',
             name='visit',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='visits.visit'),
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Feedback',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -148,10 +144,9 @@ class Migration(migrations.Migration):
                 ('visit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='visits.visit')),
             ],
             options={
-                'verbose_name': '工人反馈',
-            },
+                'verbose_name': '工人反馈', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('replied_by__isnull', True), ('replied_on__isnull', True)), models.Q(('replied_by__isnull', False), ('replied_on__isnull', False)), _connector='OR'), name='visits_feedback_replied_on_with_replied_by'),models.CheckConstraint(condition=models.Q(models.Q(('replied_on', None), ('reply', '')), models.Q(('replied_on__isnull', False), models.Q(('reply', ''), _negated=True)), _connector='OR'), name='visits_feedback_replied_in_words')], "indexes": [models.Index(fields=['grid', 'received_on'], name='visits_feedback_in_grid')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Clue',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -166,112 +161,21 @@ class Migration(migrations.Migration):
                 ('visit', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='clue', to='visits.visit')),
             ],
             options={
-                'verbose_name': '走访线索',
-            },
+                'verbose_name': '走访线索', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('settled_by__isnull', True)), models.Q(('settled_at__isnull', False), ('settled_by__isnull', False)), _connector='OR'), name='visits_clue_settled_at_with_settled_by'),models.CheckConstraint(condition=models.Q(models.Q(('decision', ''), ('settled_at', None)), models.Q(('settled_at__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='visits_clue_settled_with_decision'),models.CheckConstraint(condition=models.Q(models.Q(('enterprise__isnull', True), ('kind', 'new_unit')), models.Q(models.Q(('kind', 'new_unit'), _negated=True), ('enterprise__isnull', False)), _connector='OR'), name='visits_clue_about_a_unit_unless_new')], "indexes": [models.Index(condition=models.Q(('settled_at', None)), fields=['grid'], name='visits_clue_open_in_grid')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Visitor',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('city_bureau', '市级管理'), ('district_bureau', '区县管理'), ('intake', '受理人员'), ('leader', '负责人'), ('legal_reviewer', '法制审核'), ('squad_leader', '中队长'), ('full_time_inspector', '专职监察员'), ('part_time_inspector', '兼职监察员'), ('assistant', '协管员'), ('enterprise_assistant', '企业协管员'), ('agency_clerk', '派遣机构'), ('custodian', '身份保管员'), ('auditor', '审计员'), ('system_admin', '系统管理员'), ('security_admin', '安全管理员')], max_length=20, verbose_name='岗位')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
                 ('visit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visitors', to='visits.visit')),
-            ],
-        ),
-        migrations.CreateModel(
+            ], options={"constraints": [models.UniqueConstraint(fields=('visit', 'person'), name='visits_visitor_once')]}),
+migrations.CreateModel(
             name='VisitPhoto',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('attachment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.attachment')),
                 ('visit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='visits.visit')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['enterprise', 'visited_at'], name='visits_visit_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['grid', 'visited_at'], name='visits_visit_in_grid'),
-        ),
-        migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['district', 'visited_at'], name='visits_visit_in_district'),
-        ),
-        migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(condition=models.Q(('is_offline', True)), fields=['recorded_by', 'recorded_at'], name='visits_visit_offline'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('enterprise__isnull', False), models.Q(('place_name', ''), _negated=True), models.Q(('address', ''), _negated=True), _connector='OR'), name='visits_visit_somewhere', violation_error_message='请选择单位，或写明名称、地址。'),
-        ),
-        migrations.AddIndex(
-            model_name='publicity',
-            index=models.Index(fields=['grid', 'held_on'], name='visits_publicity_in_grid'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(condition=models.Q(('cleared_on', None)), fields=['enterprise'], name='visits_hazard_open_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['grid', 'found_on'], name='visits_hazard_in_grid'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['district', 'found_on'], name='visits_hazard_in_district'),
-        ),
-        migrations.AddConstraint(
-            model_name='hazard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('escalated_at__isnull', True), ('escalated_by__isnull', True)), models.Q(('escalated_at__isnull', False), ('escalated_by__isnull', False)), _connector='OR'), name='visits_hazard_escalated_at_with_escalated_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='hazard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='visits_hazard_answered_at_with_answered_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='hazard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cleared_by__isnull', True), ('cleared_on__isnull', True)), models.Q(('cleared_by__isnull', False), ('cleared_on__isnull', False)), _connector='OR'), name='visits_hazard_cleared_on_with_cleared_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='hazard',
-            constraint=models.CheckConstraint(condition=models.Q(('answered_at', None), ('escalated_at__isnull', False), _connector='OR'), name='visits_hazard_answered_after_report'),
-        ),
-        migrations.AddConstraint(
-            model_name='hazard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cleared_on', None), ('outcome', '')), models.Q(('cleared_on__gte', models.F('found_on')), ('cleared_on__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='visits_hazard_cleared_with_outcome'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['grid', 'received_on'], name='visits_feedback_in_grid'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replied_by__isnull', True), ('replied_on__isnull', True)), models.Q(('replied_by__isnull', False), ('replied_on__isnull', False)), _connector='OR'), name='visits_feedback_replied_on_with_replied_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replied_on', None), ('reply', '')), models.Q(('replied_on__isnull', False), models.Q(('reply', ''), _negated=True)), _connector='OR'), name='visits_feedback_replied_in_words'),
-        ),
-        migrations.AddIndex(
-            model_name='clue',
-            index=models.Index(condition=models.Q(('settled_at', None)), fields=['grid'], name='visits_clue_open_in_grid'),
-        ),
-        migrations.AddConstraint(
-            model_name='clue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('settled_by__isnull', True)), models.Q(('settled_at__isnull', False), ('settled_by__isnull', False)), _connector='OR'), name='visits_clue_settled_at_with_settled_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='clue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision', ''), ('settled_at', None)), models.Q(('settled_at__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='visits_clue_settled_with_decision'),
-        ),
-        migrations.AddConstraint(
-            model_name='clue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('enterprise__isnull', True), ('kind', 'new_unit')), models.Q(models.Q(('kind', 'new_unit'), _negated=True), ('enterprise__isnull', False)), _connector='OR'), name='visits_clue_about_a_unit_unless_new'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitor',
-            constraint=models.UniqueConstraint(fields=('visit', 'person'), name='visits_visitor_once'),
-        ),
-    ]
+        )]

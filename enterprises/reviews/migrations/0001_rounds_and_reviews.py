@@ -16,8 +16,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='ReviewRound',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -43,10 +42,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '书面审查',
-                'ordering': ['-year', '-pk'],
-            },
+                'ordering': ['-year', '-pk'], "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('announced_on__isnull', True), ('notice__isnull', True)), models.Q(('announced_on__isnull', False), ('notice__isnull', False)), _connector='OR'), name='reviews_reviewround_announced_on_with_notice'),models.UniqueConstraint(fields=('district', 'name'), name='reviews_round_name_once'),models.CheckConstraint(condition=models.Q(('closes_on__gte', models.F('opens_on')), ('opens_on__gt', models.F('as_of'))), name='reviews_round_opens_after_its_year'),models.CheckConstraint(condition=models.Q(models.Q(('announced_on__isnull', True), ('state', 'prepared')), models.Q(models.Q(('state', 'prepared'), _negated=True), ('announced_on__isnull', False)), _connector='OR'), name='reviews_round_announced')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='BulkAct',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -61,10 +59,9 @@ class Migration(migrations.Migration):
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acts', to='reviews.reviewround')),
             ],
             options={
-                'ordering': ['-pk'],
-            },
+                'ordering': ['-pk'], "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by__isnull', True)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='reviews_bulkact_undone_at_with_undone_by')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ReviewSample',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -82,10 +79,9 @@ class Migration(migrations.Migration):
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='reviews.reviewround')),
             ],
             options={
-                'ordering': ['number'],
-            },
+                'ordering': ['number'], "constraints": [models.UniqueConstraint(fields=('round', 'number'), name='reviews_sample_numbered_once'),models.CheckConstraint(condition=models.Q(('number', 1), models.Q(('reason', ''), _negated=True), _connector='OR'), name='reviews_sample_again_with_a_reason')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Review',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -123,83 +119,5 @@ class Migration(migrations.Migration):
                 ('sample', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='reviews.reviewsample')),
             ],
             options={
-                'verbose_name': '单位书面审查',
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='reviewround',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('announced_on__isnull', True), ('notice__isnull', True)), models.Q(('announced_on__isnull', False), ('notice__isnull', False)), _connector='OR'), name='reviews_reviewround_announced_on_with_notice'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewround',
-            constraint=models.UniqueConstraint(fields=('district', 'name'), name='reviews_round_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewround',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_on__gte', models.F('opens_on')), ('opens_on__gt', models.F('as_of'))), name='reviews_round_opens_after_its_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewround',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('announced_on__isnull', True), ('state', 'prepared')), models.Q(models.Q(('state', 'prepared'), _negated=True), ('announced_on__isnull', False)), _connector='OR'), name='reviews_round_announced'),
-        ),
-        migrations.AddConstraint(
-            model_name='bulkact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by__isnull', True)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='reviews_bulkact_undone_at_with_undone_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewsample',
-            constraint=models.UniqueConstraint(fields=('round', 'number'), name='reviews_sample_numbered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewsample',
-            constraint=models.CheckConstraint(condition=models.Q(('number', 1), models.Q(('reason', ''), _negated=True), _connector='OR'), name='reviews_sample_again_with_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['round', 'state'], name='reviews_by_round_and_state'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['enterprise', '-round'], name='reviews_by_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['district', 'state'], name='reviews_by_district'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('round', 'enterprise'), name='reviews_review_once_in_a_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('order__isnull', True), ('ordered_on__isnull', True)), models.Q(('order__isnull', False), ('ordered_on__isnull', False)), _connector='OR'), name='reviews_review_ordered_on_with_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sample__isnull', True), ('sample_rank__isnull', True)), models.Q(('sample__isnull', False), ('sample_rank__isnull', False)), _connector='OR'), name='reviews_review_sample_with_sample_rank'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_by__isnull', True), ('checked_on__isnull', True)), models.Q(('checked_by__isnull', False), ('checked_on__isnull', False)), _connector='OR'), name='reviews_review_checked_on_with_checked_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('pending', 'draft')), models.Q(('submitted_on__isnull', False), ('survey__isnull', False)), _connector='OR'), name='reviews_review_filed_with_a_survey'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'correcting']), _negated=True), models.Q(('correct_by__isnull', False), models.Q(('points', ''), _negated=True)), _connector='OR'), name='reviews_review_points_with_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['passed', 'archived']), _negated=True), ('checked_on__isnull', False), _connector='OR'), name='reviews_review_concluded_after_a_check'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('archived_on__isnull', False), ('state', 'archived'), models.Q(('archive_number', ''), _negated=True)), models.Q(models.Q(('state', 'archived'), _negated=True), ('archived_on__isnull', True)), _connector='OR'), name='reviews_review_archived_with_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('site_on__isnull', True), models.Q(models.Q(('site_paper', ''), _negated=True), models.Q(('site_result', ''), _negated=True)), _connector='OR'), name='reviews_review_site_with_a_paper'),
-        ),
-    ]
+                'verbose_name': '单位书面审查', "constraints": [models.UniqueConstraint(fields=('round', 'enterprise'), name='reviews_review_once_in_a_round'),models.CheckConstraint(condition=models.Q(models.Q(('order__isnull', True), ('ordered_on__isnull', True)), models.Q(('order__isnull', False), ('ordered_on__isnull', False)), _connector='OR'), name='reviews_review_ordered_on_with_order'),models.CheckConstraint(condition=models.Q(models.Q(('sample__isnull', True), ('sample_rank__isnull', True)), models.Q(('sample__isnull', False), ('sample_rank__isnull', False)), _connector='OR'), name='reviews_review_sample_with_sample_rank'),models.CheckConstraint(condition=models.Q(models.Q(('checked_by__isnull', True), ('checked_on__isnull', True)), models.Q(('checked_by__isnull', False), ('checked_on__isnull', False)), _connector='OR'), name='reviews_review_checked_on_with_checked_by'),models.CheckConstraint(condition=models.Q(('state__in', ('pending', 'draft')), models.Q(('submitted_on__isnull', False), ('survey__isnull', False)), _connector='OR'), name='reviews_review_filed_with_a_survey'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'correcting']), _negated=True), models.Q(('correct_by__isnull', False), models.Q(('points', ''), _negated=True)), _connector='OR'), name='reviews_review_points_with_a_day'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['passed', 'archived']), _negated=True), ('checked_on__isnull', False), _connector='OR'), name='reviews_review_concluded_after_a_check'),models.CheckConstraint(condition=models.Q(models.Q(('archived_on__isnull', False), ('state', 'archived'), models.Q(('archive_number', ''), _negated=True)), models.Q(models.Q(('state', 'archived'), _negated=True), ('archived_on__isnull', True)), _connector='OR'), name='reviews_review_archived_with_a_number'),models.CheckConstraint(condition=models.Q(('site_on__isnull', True), models.Q(models.Q(('site_paper', ''), _negated=True), models.Q(('site_result', ''), _negated=True)), _connector='OR'), name='reviews_review_site_with_a_paper')], "indexes": [models.Index(fields=['round', 'state'], name='reviews_by_round_and_state'),models.Index(fields=['enterprise', '-round'], name='reviews_by_unit'),models.Index(fields=['district', 'state'], name='reviews_by_district')]},
+        )]

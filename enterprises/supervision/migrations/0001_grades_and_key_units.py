@@ -16,8 +16,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='GradeRound',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -38,10 +37,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '等级评定批次',
-                'ordering': ['-year', 'district__code'],
-            },
+                'ordering': ['-year', 'district__code'], "constraints": [models.UniqueConstraint(fields=('district', 'year'), name='supervision_graderound_once_a_year'),models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('approved_on__isnull', True)), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False)), _connector='OR'), name='supervision_graderound_approved_on_with_approved_by'),models.CheckConstraint(condition=models.Q(models.Q(('published_by__isnull', True), ('published_on__isnull', True)), models.Q(('published_by__isnull', False), ('published_on__isnull', False)), _connector='OR'), name='supervision_graderound_published_on_with_published_by'),models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('started_by__isnull', False), models.Q(('approved_by', models.F('started_by')), _negated=True)), _connector='OR'), name='supervision_graderound_approved_by_is_another'),models.CheckConstraint(condition=models.Q(models.Q(('approved_on__isnull', False), ('state', 'approved')), models.Q(models.Q(('state', 'approved'), _negated=True), ('approved_on__isnull', True)), _connector='OR'), name='supervision_graderound_approved_when_it_says_so'),models.CheckConstraint(condition=models.Q(('published_on__isnull', True), ('state', 'approved'), _connector='OR'), name='supervision_graderound_approved_before_published')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='KeyEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -68,10 +66,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '重点监管',
-                'ordering': ['-since', '-pk'],
-            },
+                'ordering': ['-since', '-pk'], "constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='supervision_keyentry_until_after_since'),models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('proposed_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='supervision_keyentry_approved_by_is_another'),models.CheckConstraint(condition=models.Q(('removal_decided_by__isnull', True), models.Q(('removal_by__isnull', False), models.Q(('removal_decided_by', models.F('removal_by')), _negated=True)), _connector='OR'), name='supervision_keyentry_removal_decided_by_is_another'),models.UniqueConstraint(condition=models.Q(('until', None), models.Q(('state', 'rejected'), _negated=True)), fields=('enterprise', 'ground'), name='supervision_keyentry_one_open'),models.CheckConstraint(condition=models.Q(models.Q(('ground', 'hand'), _negated=True), models.Q(('proposed_by__isnull', False), models.Q(('reason', ''), _negated=True), models.Q(models.Q(('state', 'active'), _negated=True), ('approved_by__isnull', False), _connector='OR')), _connector='OR'), name='supervision_keyentry_by_hand_is_approved'),models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('left_reason', ''), _negated=True), _connector='OR'), name='supervision_keyentry_left_with_a_reason')], "indexes": [models.Index(condition=models.Q(('until', None)), fields=['district', 'since'], name='supervision_keyentry_open')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='MovedFacts',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -79,7 +76,7 @@ class Migration(migrations.Migration):
                 ('enterprise', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='enterprises.enterprise')),
             ],
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='NotedFact',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -96,10 +93,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '不良记录',
-                'ordering': ['-on', '-pk'],
-            },
+                'ordering': ['-on', '-pk'], "constraints": [models.CheckConstraint(condition=models.Q(('paper', ''), _negated=True), name='supervision_notedfact_has_a_paper'),models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_on__isnull', True), ('withdrawn_reason', '')), models.Q(('withdrawn_on__isnull', False), models.Q(('withdrawn_reason', ''), _negated=True)), _connector='OR'), name='supervision_notedfact_withdrawn_with_a_reason')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Publication',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -144,10 +140,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '违法公布',
-                'ordering': ['-found_on', '-pk'],
-            },
+                'ordering': ['-found_on', '-pk'], "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('approved_on__isnull', True)), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False)), _connector='OR'), name='supervision_publication_approved_on_with_approved_by'),models.CheckConstraint(condition=models.Q(models.Q(('published_by__isnull', True), ('published_on__isnull', True)), models.Q(('published_by__isnull', False), ('published_on__isnull', False)), _connector='OR'), name='supervision_publication_published_on_with_published_by'),models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('proposed_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='supervision_publication_approved_by_is_another'),models.CheckConstraint(condition=models.Q(('published_on__isnull', True), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False), ('published_on__gte', models.F('approved_on'))), _connector='OR'), name='supervision_publication_approved_before_published'),models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['published', 'removed']), _negated=True), ('published_on__isnull', False), _connector='OR'), name='supervision_publication_published_has_a_day'),models.CheckConstraint(condition=models.Q(('published_on__isnull', True), models.Q(('list', 'dishonest'), _negated=True), models.Q(('ends_on__isnull', False), ('notified_on__isnull', False)), _connector='OR'), name='supervision_publication_dishonest_was_notified'),models.CheckConstraint(condition=models.Q(models.Q(('removal_ground', ''), ('removed_on__isnull', True)), models.Q(('published_on__isnull', False), ('removed_on__isnull', False), models.Q(('removal_ground', ''), _negated=True)), _connector='OR'), name='supervision_publication_removed_with_a_ground'),models.UniqueConstraint(condition=models.Q(('state__in', ['removed', 'dropped', 'published']), _negated=True), fields=('enterprise', 'list', 'category'), name='supervision_publication_one_open')], "indexes": [models.Index(fields=['district', 'state'], name='supervision_publication_state'),models.Index(condition=models.Q(('published_on__isnull', False)), fields=['published_on'], name='supervision_publication_day')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Rating',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -179,10 +174,9 @@ class Migration(migrations.Migration):
                 ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='ratings', to='supervision.graderound')),
             ],
             options={
-                'verbose_name': '守法诚信等级',
-            },
+                'verbose_name': '守法诚信等级', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('approved_on__isnull', True)), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False)), _connector='OR'), name='supervision_rating_approved_on_with_approved_by'),models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('prepared_by__isnull', False), models.Q(('approved_by', models.F('prepared_by')), _negated=True)), _connector='OR'), name='supervision_rating_approved_by_is_another'),models.UniqueConstraint(condition=models.Q(('corrects', None), ('replaced_on', None)), fields=('enterprise', 'year'), name='supervision_rating_one_of_a_year'),models.CheckConstraint(condition=models.Q(('grade', models.F('proposed')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='supervision_rating_adjusted_with_a_reason'),models.CheckConstraint(condition=models.Q(models.Q(('approved_on__isnull', True), ('notified_on__isnull', True), ('published_on__isnull', True), ('valid_from__isnull', True), ('valid_until__isnull', True)), models.Q(('approved_on__isnull', False), ('valid_from__isnull', False), ('valid_until__gte', models.F('valid_from')), ('valid_until__isnull', False)), _connector='OR'), name='supervision_rating_holds_once_approved')], "indexes": [models.Index(fields=['round', 'grade'], name='supervision_rating_by_grade'),models.Index(fields=['district', 'year'], name='supervision_rating_by_year')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='GradeObjection',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -200,151 +194,5 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '等级异议',
-                'ordering': ['-raised_on', '-pk'],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='graderound',
-            constraint=models.UniqueConstraint(fields=('district', 'year'), name='supervision_graderound_once_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='graderound',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('approved_on__isnull', True)), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False)), _connector='OR'), name='supervision_graderound_approved_on_with_approved_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='graderound',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_by__isnull', True), ('published_on__isnull', True)), models.Q(('published_by__isnull', False), ('published_on__isnull', False)), _connector='OR'), name='supervision_graderound_published_on_with_published_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='graderound',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('started_by__isnull', False), models.Q(('approved_by', models.F('started_by')), _negated=True)), _connector='OR'), name='supervision_graderound_approved_by_is_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='graderound',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_on__isnull', False), ('state', 'approved')), models.Q(models.Q(('state', 'approved'), _negated=True), ('approved_on__isnull', True)), _connector='OR'), name='supervision_graderound_approved_when_it_says_so'),
-        ),
-        migrations.AddConstraint(
-            model_name='graderound',
-            constraint=models.CheckConstraint(condition=models.Q(('published_on__isnull', True), ('state', 'approved'), _connector='OR'), name='supervision_graderound_approved_before_published'),
-        ),
-        migrations.AddIndex(
-            model_name='keyentry',
-            index=models.Index(condition=models.Q(('until', None)), fields=['district', 'since'], name='supervision_keyentry_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyentry',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='supervision_keyentry_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyentry',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('proposed_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='supervision_keyentry_approved_by_is_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyentry',
-            constraint=models.CheckConstraint(condition=models.Q(('removal_decided_by__isnull', True), models.Q(('removal_by__isnull', False), models.Q(('removal_decided_by', models.F('removal_by')), _negated=True)), _connector='OR'), name='supervision_keyentry_removal_decided_by_is_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None), models.Q(('state', 'rejected'), _negated=True)), fields=('enterprise', 'ground'), name='supervision_keyentry_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ground', 'hand'), _negated=True), models.Q(('proposed_by__isnull', False), models.Q(('reason', ''), _negated=True), models.Q(models.Q(('state', 'active'), _negated=True), ('approved_by__isnull', False), _connector='OR')), _connector='OR'), name='supervision_keyentry_by_hand_is_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyentry',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('left_reason', ''), _negated=True), _connector='OR'), name='supervision_keyentry_left_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='notedfact',
-            constraint=models.CheckConstraint(condition=models.Q(('paper', ''), _negated=True), name='supervision_notedfact_has_a_paper'),
-        ),
-        migrations.AddConstraint(
-            model_name='notedfact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_on__isnull', True), ('withdrawn_reason', '')), models.Q(('withdrawn_on__isnull', False), models.Q(('withdrawn_reason', ''), _negated=True)), _connector='OR'), name='supervision_notedfact_withdrawn_with_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(fields=['district', 'state'], name='supervision_publication_state'),
-        ),
-        migrations.AddIndex(
-            model_name='publication',
-            index=models.Index(condition=models.Q(('published_on__isnull', False)), fields=['published_on'], name='supervision_publication_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('approved_on__isnull', True)), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False)), _connector='OR'), name='supervision_publication_approved_on_with_approved_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_by__isnull', True), ('published_on__isnull', True)), models.Q(('published_by__isnull', False), ('published_on__isnull', False)), _connector='OR'), name='supervision_publication_published_on_with_published_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('proposed_by__isnull', False), models.Q(('approved_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='supervision_publication_approved_by_is_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('published_on__isnull', True), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False), ('published_on__gte', models.F('approved_on'))), _connector='OR'), name='supervision_publication_approved_before_published'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['published', 'removed']), _negated=True), ('published_on__isnull', False), _connector='OR'), name='supervision_publication_published_has_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('published_on__isnull', True), models.Q(('list', 'dishonest'), _negated=True), models.Q(('ends_on__isnull', False), ('notified_on__isnull', False)), _connector='OR'), name='supervision_publication_dishonest_was_notified'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('removal_ground', ''), ('removed_on__isnull', True)), models.Q(('published_on__isnull', False), ('removed_on__isnull', False), models.Q(('removal_ground', ''), _negated=True)), _connector='OR'), name='supervision_publication_removed_with_a_ground'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['removed', 'dropped', 'published']), _negated=True), fields=('enterprise', 'list', 'category'), name='supervision_publication_one_open'),
-        ),
-        migrations.AddIndex(
-            model_name='rating',
-            index=models.Index(fields=['round', 'grade'], name='supervision_rating_by_grade'),
-        ),
-        migrations.AddIndex(
-            model_name='rating',
-            index=models.Index(fields=['district', 'year'], name='supervision_rating_by_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('approved_on__isnull', True)), models.Q(('approved_by__isnull', False), ('approved_on__isnull', False)), _connector='OR'), name='supervision_rating_approved_on_with_approved_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('prepared_by__isnull', False), models.Q(('approved_by', models.F('prepared_by')), _negated=True)), _connector='OR'), name='supervision_rating_approved_by_is_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.UniqueConstraint(condition=models.Q(('corrects', None), ('replaced_on', None)), fields=('enterprise', 'year'), name='supervision_rating_one_of_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(('grade', models.F('proposed')), models.Q(('reason', ''), _negated=True), _connector='OR'), name='supervision_rating_adjusted_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_on__isnull', True), ('notified_on__isnull', True), ('published_on__isnull', True), ('valid_from__isnull', True), ('valid_until__isnull', True)), models.Q(('approved_on__isnull', False), ('valid_from__isnull', False), ('valid_until__gte', models.F('valid_from')), ('valid_until__isnull', False)), _connector='OR'), name='supervision_rating_holds_once_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='gradeobjection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='supervision_gradeobjection_decided_on_with_decided_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='gradeobjection',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('recorded_by__isnull', False), models.Q(('decided_by', models.F('recorded_by')), _negated=True)), _connector='OR'), name='supervision_gradeobjection_decided_by_is_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='gradeobjection',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_on', None)), fields=('rating',), name='supervision_gradeobjection_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='gradeobjection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_on__isnull', True), ('outcome', '')), models.Q(('decided_on__isnull', False), models.Q(('outcome', ''), _negated=True), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='supervision_gradeobjection_decided_with_words'),
-        ),
-    ]
+                'ordering': ['-raised_on', '-pk'], "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_on__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='supervision_gradeobjection_decided_on_with_decided_by'),models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('recorded_by__isnull', False), models.Q(('decided_by', models.F('recorded_by')), _negated=True)), _connector='OR'), name='supervision_gradeobjection_decided_by_is_another'),models.UniqueConstraint(condition=models.Q(('decided_on', None)), fields=('rating',), name='supervision_gradeobjection_one_open'),models.CheckConstraint(condition=models.Q(models.Q(('decided_on__isnull', True), ('outcome', '')), models.Q(('decided_on__isnull', False), models.Q(('outcome', ''), _negated=True), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='supervision_gradeobjection_decided_with_words')]},
+        )]

@@ -18,8 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='Project',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -54,10 +53,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '工程项目',
-            },
+                'verbose_name': '工程项目', "constraints": [models.CheckConstraint(condition=models.Q(('price__gt', 0)), name='wages_project_price_positive'),models.CheckConstraint(condition=models.Q(('finished_on__isnull', True), models.Q(('finished_on__gte', models.F('started_on')), ('finished_on__isnull', False)), _connector='OR'), name='wages_project_finished_after_started'),models.CheckConstraint(condition=models.Q(('account_closed_on__isnull', True), models.Q(('account_closed_on__isnull', False), ('finished_on__isnull', False), ('publicised_on__isnull', False)), _connector='OR'), name='wages_project_account_closed_when_finished'),models.UniqueConstraint(fields=('district', 'name', 'contractor_name'), name='wages_project_once', violation_error_message='本区县已登记过同一总承包单位的同名工程。')], "indexes": [models.Index(fields=['district', 'started_on'], name='wages_project_begun')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Arrears',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -81,10 +79,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='arrears', to='wages.project', verbose_name='工程项目')),
             ],
             options={
-                'verbose_name': '欠薪欠费',
-            },
+                'verbose_name': '欠薪欠费', "constraints": [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='wages_arrears_amount_positive'),models.CheckConstraint(condition=models.Q(('persons__gt', 0)), name='wages_arrears_persons_positive'),models.CheckConstraint(condition=models.Q(('month_to__gte', models.F('month_from'))), name='wages_arrears_months_in_order'),models.CheckConstraint(condition=models.Q(('month_from__day', 1), ('month_to__day', 1)), name='wages_arrears_whole_months'),models.CheckConstraint(condition=models.Q(('settled_on__isnull', True), models.Q(('settled_on__gte', models.F('found_on')), ('settled_on__isnull', False)), _connector='OR'), name='wages_arrears_settled_after_found'),models.CheckConstraint(condition=models.Q(('withdrawn_on__isnull', True), models.Q(('withdrawal_reason', ''), _negated=True), _connector='OR'), name='wages_arrears_withdrawn_with_reason'),models.UniqueConstraint(condition=models.Q(('withdrawn_on', None)), fields=('enterprise', 'kind', 'month_from', 'month_to', 'project'), name='wages_arrears_once', nulls_distinct=False, violation_error_message='这几个月的欠薪欠费已经登记过，请修改原记录。')], "indexes": [models.Index(fields=['district', 'found_on'], name='wages_arrears_found')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AccountBalance',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -95,10 +92,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='balances', to='wages.project')),
             ],
             options={
-                'verbose_name': '专户余额',
-            },
+                'verbose_name': '专户余额', "constraints": [models.UniqueConstraint(fields=('project', 'on'), name='wages_accountbalance_once_a_day'),models.CheckConstraint(condition=models.Q(('balance__gte', 0)), name='wages_accountbalance_not_negative')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ProjectCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -113,10 +109,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '五项检查',
-            },
+                'verbose_name': '五项检查', "constraints": [models.CheckConstraint(condition=models.Q(('result', 'met'), models.Q(('finding', ''), _negated=True), _connector='OR'), name='wages_projectcheck_failure_is_explained')], "indexes": [models.Index(fields=['project', 'item', '-checked_on'], name='wages_check_newest')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Repayment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -127,10 +122,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '补发补缴',
-            },
+                'verbose_name': '补发补缴', "constraints": [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='wages_repayment_amount_positive')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='SelfReport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -150,10 +144,9 @@ class Migration(migrations.Migration):
                 ('survey', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enterprises.survey')),
             ],
             options={
-                'verbose_name': '单位自报',
-            },
+                'verbose_name': '单位自报', "constraints": [models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'sent'])), fields=('enterprise',), name='wages_selfreport_one_at_a_time'),models.CheckConstraint(condition=models.Q(('state', 'draft'), ('sent_at__isnull', False), _connector='OR'), name='wages_selfreport_sent_has_a_time'),models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('survey__isnull', False), _connector='OR'), name='wages_selfreport_confirmed_is_a_survey'),models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='wages_selfreport_returned_with_reason')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Subcontractor',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -166,10 +159,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subcontractors', to='wages.project')),
             ],
             options={
-                'verbose_name': '分包单位',
-            },
+                'verbose_name': '分包单位', "constraints": [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('project', 'name'), name='wages_subcontractor_once', violation_error_message='这家分包单位已经登记。'),models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('until__gte', models.F('since')), ('until__isnull', False)), _connector='OR'), name='wages_subcontractor_until_after_since')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='WageClass',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -182,10 +174,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '最低工资类区',
-            },
+                'verbose_name': '最低工资类区', "constraints": [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='wages_wageclass_until_after_since'),models.UniqueConstraint(condition=models.Q(('until', None)), fields=('district',), name='wages_wageclass_one_open'),models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 4)), name='wages_wageclass_one_to_four')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='WagePayment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -206,10 +197,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '工资支付台账',
-            },
+                'verbose_name': '工资支付台账', "constraints": [models.CheckConstraint(condition=models.Q(('cycle_to__gte', models.F('cycle_from'))), name='wages_wagepayment_cycle_in_order'),models.CheckConstraint(condition=models.Q(('paid__gte', 0), ('payable__gte', 0)), name='wages_wagepayment_amounts_not_negative'),models.CheckConstraint(condition=models.Q(('below_minimum__lte', models.F('persons'))), name='wages_wagepayment_below_minimum_of_persons'),models.UniqueConstraint(fields=('enterprise', 'cycle_from'), name='wages_wagepayment_once', violation_error_message='这个支付周期已经登记过，请修改原记录。')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='WageWarning',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -236,10 +226,9 @@ class Migration(migrations.Migration):
                 ('reported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='报告人')),
             ],
             options={
-                'verbose_name': '工资预警',
-            },
+                'verbose_name': '工资预警', "constraints": [models.CheckConstraint(condition=models.Q(('persons__gt', 0)), name='wages_wagewarning_persons_positive'),models.CheckConstraint(condition=models.Q(('month_to__gte', models.F('month_from'))), name='wages_wagewarning_months_in_order'),models.CheckConstraint(condition=models.Q(('amount__isnull', True), models.Q(('amount__gt', 0), ('amount__isnull', False)), _connector='OR'), name='wages_wagewarning_amount_positive'),models.CheckConstraint(condition=models.Q(models.Q(('state', 'bureau'), _negated=True), models.Q(('bureau_due_on__isnull', False), ('escalated_on__isnull', False)), _connector='OR'), name='wages_wagewarning_bureau_has_days'),models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), models.Q(('answered_by__isnull', False), ('answered_on__isnull', False), models.Q(('outcome', ''), _negated=True), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='wages_wagewarning_answer_is_whole'),models.CheckConstraint(condition=models.Q(models.Q(('state', 'settled'), _negated=True), models.Q(('union_acted_on__isnull', False), models.Q(('union_action', ''), _negated=True)), _connector='OR'), name='wages_wagewarning_settled_by_an_act')], "indexes": [models.Index(fields=['district', 'state'], name='wages_warning_waiting')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='EnterpriseAssistant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -258,7 +247,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='wages_enterpriseassistant_until_after_since'), models.UniqueConstraint(condition=models.Q(('until', None)), fields=('person',), name='wages_enterpriseassistant_of_one_unit', violation_error_message='此人已是一家单位的企业协管员，请先登记离任。')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='InsuranceMonth',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -277,157 +266,4 @@ class Migration(migrations.Migration):
                 'verbose_name': '社会保险',
                 'constraints': [models.CheckConstraint(condition=models.Q(('insured__lte', models.F('due'))), name='wages_insurancemonth_insured_of_due', violation_error_message='实参人数不能多于应参人数。'), models.CheckConstraint(condition=models.Q(('owed__gte', 0)), name='wages_insurancemonth_owed_not_negative'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='wages_insurancemonth_whole_month'), models.UniqueConstraint(fields=('enterprise', 'month', 'insurance'), name='wages_insurancemonth_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['district', 'started_on'], name='wages_project_begun'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gt', 0)), name='wages_project_price_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_on__isnull', True), models.Q(('finished_on__gte', models.F('started_on')), ('finished_on__isnull', False)), _connector='OR'), name='wages_project_finished_after_started'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('account_closed_on__isnull', True), models.Q(('account_closed_on__isnull', False), ('finished_on__isnull', False), ('publicised_on__isnull', False)), _connector='OR'), name='wages_project_account_closed_when_finished'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.UniqueConstraint(fields=('district', 'name', 'contractor_name'), name='wages_project_once', violation_error_message='本区县已登记过同一总承包单位的同名工程。'),
-        ),
-        migrations.AddIndex(
-            model_name='arrears',
-            index=models.Index(fields=['district', 'found_on'], name='wages_arrears_found'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrears',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='wages_arrears_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrears',
-            constraint=models.CheckConstraint(condition=models.Q(('persons__gt', 0)), name='wages_arrears_persons_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrears',
-            constraint=models.CheckConstraint(condition=models.Q(('month_to__gte', models.F('month_from'))), name='wages_arrears_months_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrears',
-            constraint=models.CheckConstraint(condition=models.Q(('month_from__day', 1), ('month_to__day', 1)), name='wages_arrears_whole_months'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrears',
-            constraint=models.CheckConstraint(condition=models.Q(('settled_on__isnull', True), models.Q(('settled_on__gte', models.F('found_on')), ('settled_on__isnull', False)), _connector='OR'), name='wages_arrears_settled_after_found'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrears',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_on__isnull', True), models.Q(('withdrawal_reason', ''), _negated=True), _connector='OR'), name='wages_arrears_withdrawn_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='arrears',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_on', None)), fields=('enterprise', 'kind', 'month_from', 'month_to', 'project'), name='wages_arrears_once', nulls_distinct=False, violation_error_message='这几个月的欠薪欠费已经登记过，请修改原记录。'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountbalance',
-            constraint=models.UniqueConstraint(fields=('project', 'on'), name='wages_accountbalance_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountbalance',
-            constraint=models.CheckConstraint(condition=models.Q(('balance__gte', 0)), name='wages_accountbalance_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='projectcheck',
-            index=models.Index(fields=['project', 'item', '-checked_on'], name='wages_check_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='projectcheck',
-            constraint=models.CheckConstraint(condition=models.Q(('result', 'met'), models.Q(('finding', ''), _negated=True), _connector='OR'), name='wages_projectcheck_failure_is_explained'),
-        ),
-        migrations.AddConstraint(
-            model_name='repayment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='wages_repayment_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='selfreport',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'sent'])), fields=('enterprise',), name='wages_selfreport_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='selfreport',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('sent_at__isnull', False), _connector='OR'), name='wages_selfreport_sent_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='selfreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('survey__isnull', False), _connector='OR'), name='wages_selfreport_confirmed_is_a_survey'),
-        ),
-        migrations.AddConstraint(
-            model_name='selfreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='wages_selfreport_returned_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='subcontractor',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('project', 'name'), name='wages_subcontractor_once', violation_error_message='这家分包单位已经登记。'),
-        ),
-        migrations.AddConstraint(
-            model_name='subcontractor',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('until__gte', models.F('since')), ('until__isnull', False)), _connector='OR'), name='wages_subcontractor_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='wageclass',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('since__isnull', False), ('until__gt', models.F('since'))), _connector='OR'), name='wages_wageclass_until_after_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='wageclass',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('district',), name='wages_wageclass_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='wageclass',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 4)), name='wages_wageclass_one_to_four'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagepayment',
-            constraint=models.CheckConstraint(condition=models.Q(('cycle_to__gte', models.F('cycle_from'))), name='wages_wagepayment_cycle_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagepayment',
-            constraint=models.CheckConstraint(condition=models.Q(('paid__gte', 0), ('payable__gte', 0)), name='wages_wagepayment_amounts_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagepayment',
-            constraint=models.CheckConstraint(condition=models.Q(('below_minimum__lte', models.F('persons'))), name='wages_wagepayment_below_minimum_of_persons'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagepayment',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'cycle_from'), name='wages_wagepayment_once', violation_error_message='这个支付周期已经登记过，请修改原记录。'),
-        ),
-        migrations.AddIndex(
-            model_name='wagewarning',
-            index=models.Index(fields=['district', 'state'], name='wages_warning_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagewarning',
-            constraint=models.CheckConstraint(condition=models.Q(('persons__gt', 0)), name='wages_wagewarning_persons_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagewarning',
-            constraint=models.CheckConstraint(condition=models.Q(('month_to__gte', models.F('month_from'))), name='wages_wagewarning_months_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagewarning',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__isnull', True), models.Q(('amount__gt', 0), ('amount__isnull', False)), _connector='OR'), name='wages_wagewarning_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagewarning',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'bureau'), _negated=True), models.Q(('bureau_due_on__isnull', False), ('escalated_on__isnull', False)), _connector='OR'), name='wages_wagewarning_bureau_has_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagewarning',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), models.Q(('answered_by__isnull', False), ('answered_on__isnull', False), models.Q(('outcome', ''), _negated=True), models.Q(('answer', ''), _negated=True)), _connector='OR'), name='wages_wagewarning_answer_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='wagewarning',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'settled'), _negated=True), models.Q(('union_acted_on__isnull', False), models.Q(('union_action', ''), _negated=True)), _connector='OR'), name='wages_wagewarning_settled_by_an_act'),
-        ),
-    ]
+        )]

@@ -17,8 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='Filing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -37,10 +36,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '用工备案',
-            },
+                'verbose_name': '用工备案', "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('happened_on__isnull', True), ('kind__in', ['first', 'change'])), models.Q(('happened_on__isnull', False), ('kind__in', ['unit', 'cancellation'])), _connector='OR'), name='workforce_filing_of_the_unit_has_a_day')], "indexes": [models.Index(fields=['district', 'filed_on'], name='filings_in_district')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PayrollReturn',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -59,10 +57,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '工资总额登记',
-            },
+                'verbose_name': '工资总额登记', "constraints": [models.UniqueConstraint(fields=('enterprise', 'kind', 'year', 'quarter'), name='workforce_payroll_once_a_period', violation_error_message='该单位这一期间已有登记，请修改原登记。'),models.CheckConstraint(condition=models.Q(('total__gte', 0)), name='workforce_payroll_total_not_negative', violation_error_message='工资总额不能为负数。'),models.CheckConstraint(condition=models.Q(('year__gte', 1990), ('year__lte', 2100)), name='workforce_payroll_year_in_range', violation_error_message='年度应在 1990 至 2100 之间。'),models.CheckConstraint(condition=models.Q(('quarter__lte', 4)), name='workforce_payroll_quarter_in_range')], "indexes": [models.Index(fields=['district', 'year'], name='payroll_in_district')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Worker',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -96,10 +93,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': '职工',
-            },
+                'verbose_name': '职工', "constraints": [models.UniqueConstraint(condition=models.Q(('id_index__isnull', False), ('until', None)), fields=('enterprise', 'id_index'), name='workforce_worker_one_open_employment', violation_error_message='该单位名册中已有这个身份证号的在册职工。'),models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='workforce_worker_until_not_before_since', violation_error_message='离职日期不能早于用工起始时间。'),models.CheckConstraint(condition=models.Q(models.Q(('ending', ''), ('until__isnull', True)), models.Q(('until__isnull', False), models.Q(('ending', ''), _negated=True)), _connector='OR'), name='workforce_worker_until_with_ending'),models.CheckConstraint(condition=models.Q(('wage__isnull', True), ('wage__gte', 0), _connector='OR'), name='workforce_worker_wage_not_negative', violation_error_message='工资不能为负数。')], "indexes": [models.Index(fields=['enterprise', 'until'], name='workers_of_unit'),models.Index(fields=['id_index'], name='workers_by_id'),models.Index(condition=models.Q(('hire_filing', None), ('until', None)), fields=['district', 'since'], name='workers_hire_unfiled'),models.Index(condition=models.Q(('end_filing', None), ('until__isnull', False)), fields=['district', 'until'], name='workers_end_unfiled'),models.Index(condition=models.Q(('hire_filing__isnull', False)), fields=['hire_filing'], name='workers_by_hire_filing'),models.Index(condition=models.Q(('end_filing__isnull', False)), fields=['end_filing'], name='workers_by_end_filing'),django.contrib.postgres.indexes.GinIndex(fields=['name'], name='workers_by_name', opclasses=['gin_trgm_ops'])]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Contract',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -112,10 +108,9 @@ class Migration(migrations.Migration):
                 ('worker', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contracts', to='workforce.worker')),
             ],
             options={
-                'verbose_name': '劳动合同',
-            },
+                'verbose_name': '劳动合同', "constraints": [models.UniqueConstraint(fields=('worker', 'begins_on'), name='workforce_contract_one_a_day', violation_error_message='这名职工已有同一天起始的劳动合同。'),models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='workforce_contract_ends_not_before_begin', violation_error_message='合同终止日期不能早于起始日期。'),models.CheckConstraint(condition=models.Q(models.Q(('ends_on__isnull', False), ('kind', 'fixed')), ('kind__in', ['task', 'unknown']), models.Q(('ends_on__isnull', True), ('kind', 'open')), _connector='OR'), name='workforce_contract_end_fits_kind', violation_error_message='固定期限合同应有终止日期，无固定期限合同没有终止日期。')], "indexes": [models.Index(condition=models.Q(('ends_on__isnull', False)), fields=['ends_on'], name='contracts_by_end'),models.Index(condition=models.Q(('filing__isnull', False)), fields=['filing'], name='contracts_by_filing')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Agreement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -143,97 +138,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['district', 'ends_on'], name='agreements_in_district')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='workforce_agreement_ends_not_before_begin', violation_error_message='有效期至不能早于有效期自。'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['cycle', 'flexible']), _negated=True), models.Q(models.Q(('number', ''), _negated=True), ('ends_on__isnull', False), ('filed_on__isnull', False)), _connector='OR'), name='workforce_agreement_hours_are_approved', violation_error_message='特殊工时应填写批准文号、批准日期和有效期至。')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='filing',
-            index=models.Index(fields=['district', 'filed_on'], name='filings_in_district'),
-        ),
-        migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('happened_on__isnull', True), ('kind__in', ['first', 'change'])), models.Q(('happened_on__isnull', False), ('kind__in', ['unit', 'cancellation'])), _connector='OR'), name='workforce_filing_of_the_unit_has_a_day'),
-        ),
-        migrations.AddIndex(
-            model_name='payrollreturn',
-            index=models.Index(fields=['district', 'year'], name='payroll_in_district'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrollreturn',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'kind', 'year', 'quarter'), name='workforce_payroll_once_a_period', violation_error_message='该单位这一期间已有登记，请修改原登记。'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrollreturn',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0)), name='workforce_payroll_total_not_negative', violation_error_message='工资总额不能为负数。'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrollreturn',
-            constraint=models.CheckConstraint(condition=models.Q(('year__gte', 1990), ('year__lte', 2100)), name='workforce_payroll_year_in_range', violation_error_message='年度应在 1990 至 2100 之间。'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrollreturn',
-            constraint=models.CheckConstraint(condition=models.Q(('quarter__lte', 4)), name='workforce_payroll_quarter_in_range'),
-        ),
-        migrations.AddIndex(
-            model_name='worker',
-            index=models.Index(fields=['enterprise', 'until'], name='workers_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='worker',
-            index=models.Index(fields=['id_index'], name='workers_by_id'),
-        ),
-        migrations.AddIndex(
-            model_name='worker',
-            index=models.Index(condition=models.Q(('hire_filing', None), ('until', None)), fields=['district', 'since'], name='workers_hire_unfiled'),
-        ),
-        migrations.AddIndex(
-            model_name='worker',
-            index=models.Index(condition=models.Q(('end_filing', None), ('until__isnull', False)), fields=['district', 'until'], name='workers_end_unfiled'),
-        ),
-        migrations.AddIndex(
-            model_name='worker',
-            index=models.Index(condition=models.Q(('hire_filing__isnull', False)), fields=['hire_filing'], name='workers_by_hire_filing'),
-        ),
-        migrations.AddIndex(
-            model_name='worker',
-            index=models.Index(condition=models.Q(('end_filing__isnull', False)), fields=['end_filing'], name='workers_by_end_filing'),
-        ),
-        migrations.AddIndex(
-            model_name='worker',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name'], name='workers_by_name', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='worker',
-            constraint=models.UniqueConstraint(condition=models.Q(('id_index__isnull', False), ('until', None)), fields=('enterprise', 'id_index'), name='workforce_worker_one_open_employment', violation_error_message='该单位名册中已有这个身份证号的在册职工。'),
-        ),
-        migrations.AddConstraint(
-            model_name='worker',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='workforce_worker_until_not_before_since', violation_error_message='离职日期不能早于用工起始时间。'),
-        ),
-        migrations.AddConstraint(
-            model_name='worker',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ending', ''), ('until__isnull', True)), models.Q(('until__isnull', False), models.Q(('ending', ''), _negated=True)), _connector='OR'), name='workforce_worker_until_with_ending'),
-        ),
-        migrations.AddConstraint(
-            model_name='worker',
-            constraint=models.CheckConstraint(condition=models.Q(('wage__isnull', True), ('wage__gte', 0), _connector='OR'), name='workforce_worker_wage_not_negative', violation_error_message='工资不能为负数。'),
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(condition=models.Q(('ends_on__isnull', False)), fields=['ends_on'], name='contracts_by_end'),
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(condition=models.Q(('filing__isnull', False)), fields=['filing'], name='contracts_by_filing'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(fields=('worker', 'begins_on'), name='workforce_contract_one_a_day', violation_error_message='这名职工已有同一天起始的劳动合同。'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='workforce_contract_ends_not_before_begin', violation_error_message='合同终止日期不能早于起始日期。'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ends_on__isnull', False), ('kind', 'fixed')), ('kind__in', ['task', 'unknown']), models.Q(('ends_on__isnull', True), ('kind', 'open')), _connector='OR'), name='workforce_contract_end_fits_kind', violation_error_message='固定期限合同应有终止日期，无固定期限合同没有终止日期。'),
-        ),
-    ]
+        )]

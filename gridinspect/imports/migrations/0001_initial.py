@@ -14,8 +14,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='ImportBatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -39,10 +38,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '导入',
-                'ordering': ['-pk'],
-            },
+                'ordering': ['-pk'], "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('state', 'applied'), _negated=True), models.Q(('applied_at__isnull', False), ('state', 'applied')), _connector='OR'), name='imports_importbatch_applied_has_a_date')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ImportRow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -59,19 +57,5 @@ class Migration(migrations.Migration):
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='imports.importbatch')),
             ],
             options={
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='importbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'applied'), _negated=True), models.Q(('applied_at__isnull', False), ('state', 'applied')), _connector='OR'), name='imports_importbatch_applied_has_a_date'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['batch', 'outcome'], name='imports_row_outcome'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['batch', 'action'], name='imports_row_action'),
-        ),
-    ]
+                'ordering': ['pk'], "indexes": [models.Index(fields=['batch', 'outcome'], name='imports_row_outcome'),models.Index(fields=['batch', 'action'], name='imports_row_action')]},
+        )]

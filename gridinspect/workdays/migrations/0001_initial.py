@@ -13,8 +13,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='CalendarYear',
             fields=[
                 ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='年度')),
@@ -25,10 +24,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '放假安排',
-                'ordering': ['year'],
-            },
+                'ordering': ['year'], "constraints": [models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2100)), name='workdays_calendaryear_year_in_range'),models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='workdays_calendaryear_has_a_source')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ExceptionDay',
             fields=[
                 ('day', models.DateField(primary_key=True, serialize=False, verbose_name='日期')),
@@ -38,19 +36,5 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '节假日与调休',
-                'ordering': ['day'],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='calendaryear',
-            constraint=models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2100)), name='workdays_calendaryear_year_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendaryear',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='workdays_calendaryear_has_a_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='exceptionday',
-            constraint=models.CheckConstraint(condition=models.Q(('is_working_day', False), ('day__week_day__in', [1, 7]), _connector='OR'), name='workdays_exceptionday_only_weekends_are_exchanged'),
-        ),
-    ]
+                'ordering': ['day'], "constraints": [models.CheckConstraint(condition=models.Q(('is_working_day', False), ('day__week_day__in', [1, 7]), _connector='OR'), name='workdays_exceptionday_only_weekends_are_exchanged')]},
+        )]

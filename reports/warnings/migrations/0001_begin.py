@@ -16,8 +16,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        migrations.CreateModel(
+    operations = [migrations.CreateModel(
             name='EarlyWarning',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -42,10 +41,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '预警',
-                'ordering': ['-rank', 'since', 'pk'],
-            },
+                'ordering': ['-rank', 'since', 'pk'], "constraints": [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('enterprise', 'rule'), name='warnings_earlywarning_one_stands'),models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('until__gte', models.F('since')), ('until__isnull', False)), _connector='OR'), name='warnings_earlywarning_ends_after_it_began'),models.CheckConstraint(condition=models.Q(models.Q(('colour', 'yellow'), ('rank', 1)), models.Q(('colour', 'orange'), ('rank', 2)), models.Q(('colour', 'red'), ('rank', 3)), _connector='OR'), name='warnings_earlywarning_rank_is_its_colours'),models.CheckConstraint(condition=models.Q(('worst__gte', models.F('rank')), ('worst__lte', 3)), name='warnings_earlywarning_worst_is_no_milder')], "indexes": [models.Index(condition=models.Q(('until', None)), fields=['district', '-rank'], name='warnings_standing'),models.Index(fields=['district', 'since'], name='warnings_by_day')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Answer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -60,10 +58,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '核实反馈',
-                'ordering': ['-on', '-pk'],
-            },
+                'ordering': ['-on', '-pk'], "constraints": [models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='warnings_answer_has_words')]},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Step',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -76,33 +73,4 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['on', 'pk'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='earlywarning',
-            index=models.Index(condition=models.Q(('until', None)), fields=['district', '-rank'], name='warnings_standing'),
-        ),
-        migrations.AddIndex(
-            model_name='earlywarning',
-            index=models.Index(fields=['district', 'since'], name='warnings_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='earlywarning',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('enterprise', 'rule'), name='warnings_earlywarning_one_stands'),
-        ),
-        migrations.AddConstraint(
-            model_name='earlywarning',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('until__gte', models.F('since')), ('until__isnull', False)), _connector='OR'), name='warnings_earlywarning_ends_after_it_began'),
-        ),
-        migrations.AddConstraint(
-            model_name='earlywarning',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('colour', 'yellow'), ('rank', 1)), models.Q(('colour', 'orange'), ('rank', 2)), models.Q(('colour', 'red'), ('rank', 3)), _connector='OR'), name='warnings_earlywarning_rank_is_its_colours'),
-        ),
-        migrations.AddConstraint(
-            model_name='earlywarning',
-            constraint=models.CheckConstraint(condition=models.Q(('worst__gte', models.F('rank')), ('worst__lte', 3)), name='warnings_earlywarning_worst_is_no_milder'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='warnings_answer_has_words'),
-        ),
-    ]
+        )]
