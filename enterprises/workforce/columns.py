@@ -121,8 +121,8 @@ def _handed_in(paper: Agreement, today: date) -> Any:
     if paper.due_on is None:
         return paper.filed_on
     if is_late(paper.filed_on or today, paper.due_on):
-        word = paper.filed_on or "未报送"
-        return badge_html(f"{word}（应于 {paper.due_on}）", "danger")
+        word = f"{paper.filed_on} 超期" if paper.filed_on else f"{paper.due_on} 未报送"
+        return badge_html(word, "danger")
     return paper.filed_on or badge_html(f"应于 {paper.due_on} 前报送", "notice")
 
 
@@ -133,15 +133,15 @@ def agreement_columns(today: date, days: int, *, with_unit: bool) -> list[Column
         *([_unit_column(), _grid_column()] if with_unit else []),
         Column("kind", "种类", "get_kind_display", sort="kind", link=True),
         Column("number", "文号（编号）"),
-        Column("counterparty", "对方", hidden=True),
-        Column("posts", "适用岗位"),
-        Column("covered", "覆盖人数", sort="covered", numeric=True),
+        Column("term", "状态", lambda p: _term_badge(p, today, days)),
+        Column("ends_on", "有效期至", sort="ends_on"),
         Column(
             "handed_in", "报送（批准）", lambda p: _handed_in(p, today), sort="filed_on"
         ),
-        Column("begins_on", "有效期自", sort="begins_on"),
-        Column("ends_on", "有效期至", sort="ends_on"),
-        Column("term", "状态", lambda p: _term_badge(p, today, days)),
+        Column("covered", "覆盖人数", sort="covered", numeric=True),
+        Column("begins_on", "有效期自", sort="begins_on", hidden=with_unit),
+        Column("posts", "适用岗位", hidden=with_unit),
+        Column("counterparty", "对方", hidden=True),
         Column("remark", "备注", hidden=True),
     ]
 
