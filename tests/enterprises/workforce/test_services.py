@@ -241,7 +241,7 @@ def test_the_unit_itself_is_filed(unit, by):
         what="法定代表人变更",
         by=by,
     )
-    assert (made.due_on, made.late_count) == (date(2026, 10, 8), 1)
+    assert (made.due_on, made.late_count) == (date(2026, 10, 1), 1)
     gone = {"kind": "cancellation", "happened_on": day, "filed_on": day}
     filings.file_unit(enterprise=unit, by=by, **gone)
     with pytest.raises(Refused, match="不能重复"):
