@@ -13,7 +13,7 @@ from enterprises.file_sections import FileTable, Part, file_sections
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
-from gridinspect.audit.verbs import name_acts, name_values
+from gridinspect.audit.verbs import name_acts, name_details, name_values
 from gridinspect.ui.registry import (
     TimelineEntry,
     Todo,
@@ -50,6 +50,23 @@ name_acts(
     }
 )
 name_values("level", Hazard.Level.choices)
+name_details(
+    {
+        "answer": "处理意见",
+        "audience": "受众人数",
+        "days_late": "迟录天数",
+        "enterprise": "单位编号",
+        "level": "程度",
+        "offline": "离线填写",
+        "photos": "照片数",
+        "purpose": "目的",
+        "result": "结果",
+        "route": "转交",
+        "text": "情况",
+        "visited_at": "走访时间",
+        "words": "隐患情况",
+    }
+)
 
 
 # --- the file of a unit ---------------------------------------------------------------

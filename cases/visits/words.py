@@ -77,7 +77,7 @@ HAZARDS = [
     Column("found_on", "发现日期", sort="found_on"),
     Column("state", "状态", hazard_badge),
     Column("follow_up_on", "复查日期", sort="follow_up_on"),
-    Column("escalated_at", "上报时间", sort="escalated_at"),
+    Column("escalated_at", "上报时间", sort="escalated_at", hidden=True),
     Column("advice", "现场建议", wraps=True, hidden=True),
     Column("answer", "处理意见", wraps=True, hidden=True),
     Column("cleared_on", "消除日期", sort="cleared_on", hidden=True),

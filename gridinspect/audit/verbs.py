@@ -102,6 +102,11 @@ _DETAILS = {
 }
 
 
+def name_details(words: dict[str, str]) -> None:
+    """Give Chinese names to the details of an app's acts."""
+    _DETAILS.update({key: word for key, word in words.items() if key not in _DETAILS})
+
+
 def details(data: dict[str, object]) -> str:
     """Return the details of an act in one line, in Chinese; empty ones are left out."""
     return "；".join(

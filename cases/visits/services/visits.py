@@ -125,7 +125,7 @@ def _record(facts: VisitFacts, by: User) -> Visit:
         by=by,
         target=visit,
         enterprise=unit.pk if unit else None,
-        visited_at=facts.visited_at,
+        visited_at=f"{timezone.localtime(facts.visited_at):%Y-%m-%d %H:%M}",
         purpose=visit.get_purpose_display(),
         result=visit.get_result_display(),
         days_late=visit.days_late,

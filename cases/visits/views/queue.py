@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from cases.visits.forms import QueueForm
 from cases.visits.models import Visit
@@ -21,10 +20,11 @@ LARGEST = 60  # megabytes of one file
 CRUMBS = [("走访记录", "/visits/")]
 
 
-@require_POST
 def upload(request: Request) -> HttpResponse:
     """Take records of a queue, from the page itself or out of a file."""
     require_somewhere(request.user, P.VISIT_RECORD)
+    if request.method != "POST":
+        return redirect("visits:queue")
     wants_json = "application/json" in request.headers.get("Accept", "")
     file = request.FILES.get("file")
     try:

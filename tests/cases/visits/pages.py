@@ -94,7 +94,6 @@ PAGES = Pages(
         "visits:feedback-route": lambda has: [has.feedback.pk],
         "visits:clue": lambda has: [has.clue.pk],
     },
-    post_only={"visits:upload"},
     traced_reading={"visits:export"},
     public={"visits:shell", "visits:worker"},
     make=make,
