@@ -281,7 +281,7 @@ class TeamForm(forms.Form):
         label="随同协助人员（协管员）",
         required=False,
         widget=forms.SelectMultiple({"size": 4}),
-        help_text="协管员不得实施行政检查，只能登记为随同协助。按住 Ctrl 可多选。",
+        help_text="协管员不得实施行政检查，只能登记为随同协助；可以选多人，也可以不选。",
     )
     TEAM = (
         "检查人员",

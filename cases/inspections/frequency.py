@@ -78,7 +78,14 @@ def frequency_of(
     grade = grade_of([unit.pk], on).get(unit.pk)
     cap = cap_for(unit, grade, on=on, caps=caps or Caps())
     counted, exempt = counted_of([unit.pk], on.year).get(unit.pk, (0, 0))
-    return rules.Frequency(on.year, counted, exempt, cap)
+    which: tuple[str, ...] = ()
+    if counted:
+        rows = Inspection.objects.counted(year=on.year).filter(enterprise=unit)
+        which = tuple(
+            f"{row.inspected_on or row.planned_on} {row.get_kind_display()}"
+            for row in rows.order_by("planned_on", "pk")
+        )
+    return rules.Frequency(on.year, counted, exempt, cap, which)
 
 
 def inspected_often(user: User, year: int):

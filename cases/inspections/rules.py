@@ -131,6 +131,7 @@ class Frequency:
     counted: int
     exempt: int
     cap: Cap | None
+    which: tuple[str, ...] = ()  # the counted ones in words, where one unit is asked
 
     @property
     def at_cap(self) -> bool:
@@ -140,6 +141,8 @@ class Frequency:
     def words(self) -> str:
         """Say it in one sentence, with the clause."""
         done = f"{self.year} 年已计入 {self.counted} 次"
+        if self.which:
+            done += f"（{'、'.join(self.which)}）"
         if self.exempt:
             done += f"，另有 {self.exempt} 次不计入"
         if self.cap is None:

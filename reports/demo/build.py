@@ -25,11 +25,13 @@ from reports.demo.accounts import ACCOUNTS, PASSWORD
 from reports.demo.allocation import build_allocation
 from reports.demo.cases import build_cases
 from reports.demo.files import build_files
+from reports.demo.inspections import build_inspections
 from reports.demo.jurisdictions import CITIES, JURISDICTIONS, Jurisdiction, trees
 from reports.demo.offices import build_offices
 from reports.demo.people import People
 from reports.demo.posters import build_posters
 from reports.demo.programme import build_programme
+from reports.demo.reviews import build_reviews
 from reports.demo.surveys import answers_for
 from reports.demo.units import Units
 from reports.demo.visits import build_visits
@@ -86,6 +88,8 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
     with transaction.atomic():
         went = build_visits(today=today)
     say(f"走访记录登记完毕，共 {went} 次。")
+    inspected, reviewed = build_inspections(today=today), build_reviews(today=today)
+    say(f"行政检查 {inspected} 件，书面审查 {reviewed} 户。")
     for district in Grid.objects.roots():
         for day in tallies.kept_days(district.opened_on, today)[: MONTHS + 1]:
             tallies.recount(district, day)

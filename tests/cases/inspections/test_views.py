@@ -153,6 +153,7 @@ def test_a_unit_at_its_cap_is_said_with_the_clause_and_nothing_is_lost(
     client = as_(inspectors[0])
     page = text(client.post(url("add-to-plan", other.pk), typed))
     assert "河南省劳动保障监察条例第十一条" in page
+    assert f"{today()} 日常巡视检查" in page
     assert unit.name in page
     client.post(url("add-to-plan", other.pk), typed | {"override_reason": "整改复查"})
     row = other.inspections.get()
