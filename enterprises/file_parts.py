@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from enterprises.file_changes import changes_of
 from enterprises.file_facts import fact
 from enterprises.file_sections import FileFacts, FileTable, Part, file_sections
-from enterprises.models import Enterprise, Survey
+from enterprises.models import Enterprise, Material, Survey
+from enterprises.services.materials import page_ranges
 from enterprises.survey_forms import form_on, survey_form, with_unit
 from gridinspect.accounts.models import User
 
@@ -110,7 +112,40 @@ def surveys(user: User, unit: Enterprise) -> Sequence[Part]:
     return [FileTable(heads, rows)]
 
 
+def changes(user: User, unit: Enterprise) -> Sequence[Part]:
+    """Return what was changed in the file, oldest first."""
+    rows = [
+        [one.at, one.label, one.before, one.after, one.by, one.source]
+        for one in reversed(changes_of(unit))
+    ]
+    heads = ["时间", "项目", "原值", "新值", "修改人", "来源"]
+    return [FileTable(heads, rows, widths=[3, 3, 4, 4, 2, 3])] if rows else []
+
+
+def materials(user: User, unit: Enterprise) -> Sequence[Part]:
+    """Return 材料目录: the documents with their pages, and where the paper stands."""
+    found = Material.objects.filter(enterprise=unit).order_by("number")
+    rows = [
+        [
+            one.number,
+            one.title,
+            one.document_number,
+            one.author,
+            one.dated_on,
+            one.pages,
+            range_of_pages or "作废",
+            one.void_reason or one.remark,
+        ]
+        for one, range_of_pages in page_ranges(list(found))
+    ]
+    heads = ["序号", "题名", "文号", "责任者", "日期", "页数", "页次", "备注"]
+    place = f"纸质档案位置：{unit.paper_file_place or '未登记'}。"
+    return [place, FileTable(heads, rows, widths=[2, 7, 3, 5, 4, 2, 2, 4])]
+
+
 file_sections.add("basics", "基本情况", basics, order=10)
 file_sections.add("belonging", "归属与状态", belonging, order=20)
 file_sections.add("survey", "最近一次调查登记表", latest_survey, order=30)
 file_sections.add("surveys", "历次调查登记", surveys, order=40)
+file_sections.add("changes", "变更记录", changes, order=900)
+file_sections.add("materials", "材料目录", materials, order=910)

@@ -1,5 +1,6 @@
 """The documents of a unit's file and the place of its paper, one act a function."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -164,3 +165,15 @@ def move_paper(
         edition=unit.edition,
     )
     return place
+
+
+def page_ranges(materials: Sequence[Material]) -> list[tuple[Material, str]]:
+    """Return each document with its pages in the file; what is voided has none."""
+    lines, last = [], 0
+    for one in materials:
+        if one.is_void:
+            lines.append((one, ""))
+            continue
+        first, last = last + 1, last + one.pages
+        lines.append((one, f"{first}" if first == last else f"{first}–{last}"))
+    return lines

@@ -1,11 +1,10 @@
 """Tabs of a unit's file: its documents, and what was changed in it."""
 
-from collections.abc import Sequence
-
 from django.template.loader import render_to_string
 
 from enterprises.file_changes import changes_of
 from enterprises.models import Enterprise, Material
+from enterprises.services.materials import page_ranges
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.ui.tables import Column, build_table
@@ -20,7 +19,7 @@ def materials_tab(request: Request, unit: Enterprise) -> str:
     materials = list(found.order_by("number"))
     context = {
         "unit": unit,
-        "lines": _paged(materials),
+        "lines": page_ranges(materials),
         "pages": sum(one.pages for one in materials if not one.is_void),
         "places": unit.paper_places.select_related("moved_by__person").order_by(
             "-moved_on", "-pk"
@@ -28,18 +27,6 @@ def materials_tab(request: Request, unit: Enterprise) -> str:
         "may_edit": may(request.user, Permission.ENTERPRISE_EDIT, at=unit.grid),
     }
     return render_to_string("enterprises/_materials.html", context, request)
-
-
-def _paged(materials: Sequence[Material]) -> list[tuple[Material, str]]:
-    """Return each document with its pages in the file; what is voided has none."""
-    lines, last = [], 0
-    for one in materials:
-        if one.is_void:
-            lines.append((one, ""))
-            continue
-        first, last = last + 1, last + one.pages
-        lines.append((one, f"{first}" if first == last else f"{first}–{last}"))
-    return lines
 
 
 def changes_tab(request: Request, unit: Enterprise):

@@ -57,7 +57,7 @@ def build_files(district: Grid, *, today: date, by: User) -> int:
             enterprise=unit,
             edition=unit.edition,
             by=by,
-            department="二七区商务局",
+            registrar="二七区市场监督管理局",
             postcode="450052",
         )
     return _documents(units[:PAPERS], dice, today, by)

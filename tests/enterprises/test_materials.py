@@ -15,10 +15,10 @@ from enterprises.services.files import Refused
 from enterprises.services.materials import (
     add_material,
     move_paper,
+    page_ranges,
     replace_material,
     void_material,
 )
-from enterprises.views.file_tabs import _paged
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.services import history
 from tests.enterprises.test_survey_rules import GOOD
@@ -73,7 +73,7 @@ def test_documents_are_numbered_and_never_lose_their_number(unit, bureau):
         "",
     ]
     assert new.replaces == first
-    assert [line for _, line in _paged(found)] == ["", "", "1"]
+    assert [line for _, line in page_ranges(found)] == ["", "", "1"]
     verbs = [event.verb for event in history(unit)]
     assert verbs.count("material.added") == 3
     assert verbs.count("material.voided") == 2
@@ -81,7 +81,7 @@ def test_documents_are_numbered_and_never_lose_their_number(unit, bureau):
 
 def test_pages_are_counted_through(unit, bureau):
     found = [material(unit, bureau, pages=n) for n in (2, 1, 3)]
-    assert [line for _, line in _paged(found)] == ["1–2", "3", "4–6"]
+    assert [line for _, line in page_ranges(found)] == ["1–2", "3", "4–6"]
 
 
 def test_what_is_void_stays_void(unit, bureau):
