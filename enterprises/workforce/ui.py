@@ -97,7 +97,7 @@ def _todos(user: User, today: date) -> list[Todo]:
     return [
         Todo("应备案未备案（超期）", min(count, MOST), list_url("duties"), note=more),
         Todo(
-            "集体合同、特殊工时等即将到期",
+            "合同与批复即将到期",
             papers.count(),
             list_url("agreements", term="expiring"),
         ),

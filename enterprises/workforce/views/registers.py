@@ -229,16 +229,16 @@ def duty_columns(law: FilingLaw, districts: dict[int, Any]) -> list[Column]:
 
     return [
         Column("unit", "单位名称", "unit_name", link=unit_url),
-        Column("grid", "所属网格", "place"),
         Column(
             "name",
             "姓名",
             link=lambda row: reverse("workforce:worker", args=[row["worker"]]),
         ),
         Column("event", "事项", lambda row: EVENT_WORDS[Event(row["event"])]),
-        Column("day", "发生日期"),
-        Column("due_on", "应备案期限", due),
         Column("late", "期限", late),
+        Column("due_on", "应备案期限", due),
+        Column("day", "发生日期"),
+        Column("grid", "所属网格", "place"),
     ]
 
 

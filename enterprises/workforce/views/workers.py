@@ -156,6 +156,8 @@ def _toolbar(request: Request, unit: Enterprise) -> list[Action]:
     if may(user, P.ENTERPRISE_IMPORT, at=unit.grid):
         upload = reverse("imports:upload", args=["workers"])
         buttons.append(import_action(upload, "导入职工名册"))
+        back = f"{reverse('imports:export', args=['workers'])}?unit={unit.pk}"
+        buttons.append(export_action(back, "导出供修改后导入"))
     export = reverse("workforce:workers-export", args=[unit.pk])
     asked = request.GET.copy()
     asked.pop("tab", None)
