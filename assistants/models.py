@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -130,6 +130,50 @@ class Training(models.Model):
 
     def __str__(self):
         return f"{self.person} {self.get_kind_display()} {self.finished_on}"
+
+
+class Attendance(models.Model):
+    """How many days of a month somebody was there, as the monthly sheet says (考勤).
+
+    Absence without reason, the longest stretch of it, and what spot checks found are
+    three things that plans count apart (X-14).
+    """
+
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="attendances"
+    )
+    month = models.DateField("月份")  # its first day
+    present = models.PositiveSmallIntegerField("出勤天数", default=0)
+    absent = models.PositiveSmallIntegerField("无故缺勤天数", default=0)
+    longest_absence = models.PositiveSmallIntegerField(
+        "最长连续缺勤天数", null=True, blank=True
+    )
+    annual_leave = models.PositiveSmallIntegerField("年休假天数", default=0)
+    sick_leave = models.PositiveSmallIntegerField("病假天数", default=0)
+    other_leave = models.PositiveSmallIntegerField("其他假天数", default=0)
+    late = models.PositiveSmallIntegerField("迟到早退次数", default=0)
+    spot_absences = models.PositiveSmallIntegerField("抽查空岗次数", default=0)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "考勤"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "month"], name="assistants_attendance_once_a_month"
+            ),
+            models.CheckConstraint(
+                condition=Q(month__day=1),
+                name="assistants_attendance_is_of_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(longest_absence=None)
+                | Q(longest_absence__isnull=False, longest_absence__lte=F("absent")),
+                name="assistants_attendance_stretch_within_absence",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.person} {self.month:%Y-%m}"
 
 
 class CertificateQuerySet(models.QuerySet):

@@ -26,6 +26,7 @@ from assistants.forms import (
 )
 from assistants.models import StaffFile, Training
 from assistants.training import untrained_warning
+from assistants.views.attendance import attendance_tab
 from gridinspect.accounts.roles import POSTED_STAFF, Permission
 from gridinspect.secrets import mask_id, mask_phone
 from gridinspect.ui.pages import (
@@ -164,6 +165,7 @@ def staff_detail(request, pk):
             Tab("posts", "岗位", partial(_post_table, request, posts), len(posts)),
             Tab("trainings", "培训", partial(_training_table, request, file)),
             Tab("certificates", "证件", partial(_certificate_table, request, file)),
+            Tab("attendance", "考勤", partial(attendance_tab, request, file, current)),
         ],
         actions=_actions(request.user, file),
         crumbs=CRUMBS,

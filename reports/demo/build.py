@@ -23,6 +23,7 @@ from reports import tallies
 from reports.demo import boundaries
 from reports.demo.accounts import ACCOUNTS, PASSWORD
 from reports.demo.allocation import build_allocation
+from reports.demo.attendance import build_attendance
 from reports.demo.cases import build_cases
 from reports.demo.files import build_files
 from reports.demo.inspections import build_inspections
@@ -95,6 +96,7 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
             tallies.recount(district, day)
         tallies.settle(district, today=today)
     say("统计完毕。")
+    build_attendance(today=today)
     build_programme(today=today)
     say("项目进展登记完毕。")
     with transaction.atomic():

@@ -1,26 +1,24 @@
 """Further kinds of workbook about staff: the results of trainings (培训结果)."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Q
 
+from assistants.kinds.persons import OfPersons, posts_in
 from assistants.models import Training
-from gridinspect.accounts.models import Person
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.copying import take_keys
 from gridinspect.imports import cleaning
-from gridinspect.imports.fields import SheetField, fits_mask, is_masked
+from gridinspect.imports.fields import SheetField, is_masked
 from gridinspect.imports.registry import register
 from gridinspect.imports.resource import NEW, Row, Written, merge
 from gridinspect.imports.staging import insert_rows
 from gridinspect.imports.traces import differing, put_back, referring, remove
-from gridinspect.scope import within_paths
-from gridinspect.secrets import blind_index, mask_id
+from gridinspect.secrets import mask_id
 from grids.models import Posting
-from grids.resources import OUTSIDE, DistrictResource
+from grids.resources import DistrictResource
 from grids.services.figures import mark_all_dirty
 
 KINDS = {label: value for value, label in Training.Kind.choices} | {
@@ -33,7 +31,7 @@ PASSED |= {"不及格": "不合格"}
 
 
 @register("trainings")
-class TrainingResource(DistrictResource):
+class TrainingResource(OfPersons, DistrictResource):
     """Who finished which training, and with what result.
 
     A row is one person's training of one kind that ended on one day.
@@ -105,7 +103,7 @@ class TrainingResource(DistrictResource):
     @classmethod
     def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
         trainings = Training.objects.filter(
-            Exists(_posts(request.user.scope_paths(cls.permission), "person"))
+            Exists(posts_in(request.user.scope_paths(cls.permission), "person"))
         )
         for one in trainings.select_related("person").order_by("person__name", "pk"):
             yield {
@@ -156,40 +154,6 @@ class TrainingResource(DistrictResource):
                     "certificate_number": training.certificate_number or None,
                 },
             )
-
-    def _fetch(self, rows: list[Row]) -> dict[str, list[Person]]:
-        """Return the persons of the importer's area by name, for all rows at once."""
-        persons: dict[str, list[Person]] = defaultdict(list)
-        named = Person.objects.filter(name__in={row.values["name"] for row in rows})
-        for person in named.filter(Exists(_posts(self.paths, "pk"))):
-            persons[person.name].append(person)
-        return persons
-
-    def _person(self, row: Row, persons: dict[str, list[Person]]) -> Person | None:
-        name, number = row.values["name"], row.values.get("id_number") or ""
-        alike = persons.get(name, [])
-        if is_masked(number):
-            alike = [one for one in alike if fits_mask(number, one.id_number)]
-        elif number:
-            index = blind_index(number, purpose="person.id")
-            alike = [one for one in alike if one.id_index == index]
-        if len(alike) == 1:
-            row.values["id_number"] = alike[0].id_number
-            return alike[0]
-        if alike:
-            row.reject(
-                "person_ambiguous",
-                f"辖区内有{len(alike)}个“{name}”，请填写身份证号。",
-                at="id_number",
-            )
-        else:
-            row.reject(
-                "person_unknown",
-                f"人员档案中没有“{name}”（或身份证号不符，或{OUTSIDE[:-1]}），"
-                "请先导入人员名册。",
-                at="name",
-            )
-        return None
 
     def apply(self, rows: list[Row]) -> Iterable[Any]:
         fresh = [row for row in rows if row.action == NEW]
@@ -247,13 +211,6 @@ class TrainingResource(DistrictResource):
         put_back(Training, {w.record: _pairs(w, 0) for w in written if w.changes})
         remove(Training, [w.record for w in written if w.action == NEW])
         self.finish()
-
-
-def _posts(paths: Iterable[str], person: str) -> Any:
-    """Return the posts in these places of the person that a query is about."""
-    return Posting.objects.filter(
-        within_paths(paths, "grid__path"), person=OuterRef(person)
-    )
 
 
 def _pairs(one: Written, which: int) -> dict[str, Any]:
