@@ -175,7 +175,7 @@ def _what_came_of_it(made: list[Visit], today: date, dice: random.Random) -> Non
     Hazard.objects.bulk_create(hazards, 1000)
     Publicity.objects.bulk_create(told, 1000)
     Feedback.objects.bulk_create(said, 1000)
-    StatusProposal.objects.bulk_create(proposals, 1000)
+    StatusProposal.objects.bulk_create(proposals, 1000, ignore_conflicts=True)
 
 
 def _proposal(visit: Visit, on: date) -> StatusProposal:

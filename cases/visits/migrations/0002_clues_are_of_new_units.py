@@ -3,6 +3,31 @@
 from django.conf import settings
 from django.db import migrations, models
 
+STATUSES = {"not_found": "not_found", "moved": "moved_away"}
+
+
+def propose(apps, schema_editor):
+    """Clues of files without their unit go on as proposals of the unit's status."""
+    clues = apps.get_model("visits", "Clue").objects.exclude(kind="new_unit")
+    proposals = apps.get_model("enterprises", "StatusProposal").objects
+    for clue in clues.filter(settled_at=None).select_related("visit"):
+        status = STATUSES[clue.kind]
+        waiting = proposals.filter(
+            enterprise=clue.enterprise_id, status=status, decided_at=None
+        )
+        if not waiting.exists():
+            on = clue.visit.visited_at.date()
+            proposals.create(
+                enterprise_id=clue.enterprise_id,
+                district_id=clue.district_id,
+                status=status,
+                since=on,
+                reason=f"走访结果。{clue.visit.note}"[:200],
+                origin=f"走访 {on}",
+                proposed_by_id=clue.visit.recorded_by_id,
+            )
+    clues.delete()
+
 
 class Migration(migrations.Migration):
 
@@ -14,6 +39,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(propose, migrations.RunPython.noop),
         migrations.RemoveConstraint(
             model_name='clue',
             name='visits_clue_about_a_unit_unless_new',
