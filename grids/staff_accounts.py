@@ -7,10 +7,12 @@ from gridinspect.accounts.models import EVERYWHERE, Person, User
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.scope import Place, within_paths
 from grids.access import may
+from grids.jurisdiction import people_beside
 from grids.models import City, Grid, Posting
 from grids.querysets import PostingQuerySet
 
 CITY_ROLES = (Role.CITY_BUREAU,)  # only who administers a whole city gives these
+UNIT_ROLES = (Role.ENTERPRISE_ASSISTANT,)  # held in a unit: the bureau appoints there
 
 
 def postings_managed_by(user: User) -> PostingQuerySet:
@@ -27,16 +29,19 @@ def accounts_managed_by(user: User) -> QuerySet[User]:
     inside = postings_managed_by(user)
     lasting = Q(until=None) | Q(until__gt=timezone.localdate())
     outside = Posting.objects.filter(lasting).exclude(pk__in=inside.values("pk"))
-    accounts = User.objects.filter(
-        is_system=False, person_id__in=inside.values("person_id")
-    )
-    return accounts.exclude(person_id__in=outside.values("person_id"))
+    beside, elsewhere = people_beside(user.scope_paths(Permission.ACCOUNT_MANAGE))
+    ours = Q(person_id__in=inside.values("person_id")) | Q(person_id__in=beside)
+    accounts = User.objects.filter(ours, is_system=False)
+    strangers = Q(person_id__in=outside.values("person_id"))
+    return accounts.exclude(strangers | Q(person_id__in=elsewhere))
 
 
 def people_without_account(user: User) -> QuerySet[Person]:
     """Return who has a post in the user's places, but no account yet."""
     inside = postings_managed_by(user).current()
-    return Person.objects.filter(pk__in=inside.values("person_id"), user=None)
+    beside, _ = people_beside(user.scope_paths(Permission.ACCOUNT_MANAGE))
+    posted = Q(pk__in=inside.values("person_id")) | Q(pk__in=beside)
+    return Person.objects.filter(posted, user=None)
 
 
 def grids_managed_by(user: User) -> QuerySet[Grid]:
@@ -55,13 +60,15 @@ def cities_managed_by(user: User) -> QuerySet[City]:
 
 def grantable_roles(user: User) -> list[Role]:
     """Return the roles that the user may give somewhere."""
-    roles = [role for role in Role if role not in CITY_ROLES]
-    return list(Role) if cities_managed_by(user).exists() else roles
+    roles = [role for role in Role if role not in UNIT_ROLES]
+    if cities_managed_by(user).exists():
+        return roles
+    return [role for role in roles if role not in CITY_ROLES]
 
 
 def may_grant(user: User, role: str, *, at: Place) -> bool:
     """Tell whether the user may give this role at a place; a city's only to a city."""
-    if role in CITY_ROLES and not isinstance(at, City):
+    if role in UNIT_ROLES or (role in CITY_ROLES and not isinstance(at, City)):
         return False
     return may(user, Permission.ACCOUNT_MANAGE, at=at)
 

@@ -9,6 +9,7 @@ from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name, name_acts, name_values
 from gridinspect.ui.registry import TimelineEntry, menu, standing, tabs, timeline
 from grids.draft_forms import TITLES
+from grids.jurisdiction import posts_beside
 from grids.models import Grid, PolicyDraft, Posting
 from grids.views.roads import roads_tab
 
@@ -154,7 +155,10 @@ def _standing(user: User) -> str:
     """Say where a person works and as what, such as 二七区 · 区县管理."""
     posts = Posting.objects.current().filter(person=user.person_id)
     first = posts.select_related("grid", "city").order_by("since", "pk").first()
-    return f"{first.place} · {Role(first.role).label}" if first else ""
+    if first:
+        return f"{first.place} · {Role(first.role).label}"
+    beside = posts_beside(user.person_id) if user.person_id else []
+    return f"{beside[0].place} · {Role(beside[0].role).label}" if beside else ""
 
 
 standing.provide(_standing)

@@ -21,6 +21,7 @@ from gridinspect.jobs import services as jobs
 from gridinspect.jobs.models import Job
 from gridinspect.ui.registry import menu
 from reports import tallies
+from tests.enterprises.wages.made import make_unit_user
 from tests.factories import TODAY, make_city, make_district, make_user
 from tests.pages import rooms
 from tests.support import (
@@ -452,6 +453,8 @@ def build_world():
     ours.foreign_city = city
     make_closed_case(ours, on=TODAY())
     users = {role: make_user(grid=erqi, role=role) for role in Role}
+    # He is posted in one unit and in no grid: to him everything else is a neighbour's.
+    users[Role.ENTERPRISE_ASSISTANT] = make_unit_user(ours.unit)
     clients = {role: signed_in(user) for role, user in users.items()}
     tallies.recount(erqi, TODAY())
     pages = keyless_pages()

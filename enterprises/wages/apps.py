@@ -6,4 +6,4 @@ class WagesConfig(AppConfig):
     verbose_name = "工资与工程项目"
 
     def ready(self):
-        from enterprises.wages import moving  # noqa: F401  (registers itself)
+        from enterprises.wages import jurisdiction, moving  # noqa: F401  (register)

@@ -7,7 +7,16 @@ from django.urls import reverse
 from enterprises.file_sections import FileTable, Part, file_sections
 from enterprises.models import Enterprise
 from enterprises.wages import facts
-from enterprises.wages.models import Arrears, InsuranceMonth, Project, WagePayment
+from enterprises.wages.models import (
+    Arrears,
+    InsuranceMonth,
+    Project,
+    SelfReport,
+    WagePayment,
+    WageWarning,
+)
+from enterprises.wages.services.inside import own_post
+from enterprises.wages.views.inside import assistants_tab
 from enterprises.wages.views.ledger import insurance_tab, wages_tab, with_length
 from enterprises.wages.views.projects import columns, projects_tab
 from gridinspect.accounts.models import User
@@ -39,12 +48,32 @@ menu.add(
     order=54,
 )
 
+menu.add(
+    "用人单位",
+    "工资预警",
+    "wages:warnings",
+    P.WARNING_VIEW,
+    icon="exclamation-triangle",
+    order=56,
+)
+menu.add("工作台", "本单位", "wages:own", P.OWN_UNIT, icon="building", order=20)
+
 tabs.add(UNIT, "wages", "工资", wages_tab, P.ENTERPRISE_VIEW)
 tabs.add(UNIT, "insurance", "社会保险", insurance_tab, P.ENTERPRISE_VIEW)
 tabs.add(UNIT, "projects", "工程项目", projects_tab, P.ENTERPRISE_VIEW)
+tabs.add(UNIT, "assistants", "企业协管员", assistants_tab, P.ENTERPRISE_VIEW)
 
 name_acts(
     {
+        "enterprise_assistant.appointed": "聘任企业协管员",
+        "enterprise_assistant.ended": "企业协管员离任",
+        "wage_warning.reported": "报告工资预警",
+        "wage_warning.union_acted": "登记工会协调",
+        "wage_warning.escalated": "上报工资预警",
+        "wage_warning.answered": "答复工资预警",
+        "self_report.sent": "报送自报登记表",
+        "self_report.confirmed": "确认自报登记表",
+        "self_report.returned": "退回自报登记表",
         "arrears.recorded": "登记欠薪欠费",
         "arrears.changed": "修改欠薪欠费",
         "arrears.repaid": "登记补发补缴",
@@ -92,6 +121,63 @@ def _sites(user: User, today: date) -> list[Todo]:
 
 
 workbench.add(_sites)
+
+
+def _from_inside(user: User, today: date) -> list[Todo]:
+    """Say what units reported from inside and waits for an answer."""
+    if not user.holds(P.WARNING_ANSWER):
+        return []
+    here = within_paths(user.scope_paths(P.WARNING_ANSWER), "enterprise__grid__path")
+    warnings = WageWarning.objects.filter(here, state=WageWarning.State.BUREAU)
+    late = warnings.filter(bureau_due_on__lt=today).exists()
+    reports = SelfReport.objects.filter(here, state=SelfReport.State.SENT)
+    return [
+        Todo(
+            "待答复的工资预警",
+            warnings.count(),
+            f"{reverse('wages:warnings')}?state=bureau",
+            urgent=True,
+            note="有逾期的" if late else "",
+        ),
+        Todo(
+            "待确认的单位自报登记表",
+            reports.count(),
+            f"{reverse('wages:self-reports')}?state=sent",
+        ),
+    ]
+
+
+workbench.add(_from_inside)
+
+
+def _in_own_unit(user: User, today: date) -> list[Todo]:
+    """Say what waits for who watches inside a unit."""
+    post = own_post(user) if user.holds(P.OWN_UNIT) else None
+    if post is None:
+        return []
+    unit = post.enterprise_id
+    warnings = WageWarning.objects.filter(
+        enterprise=unit, state=WageWarning.State.UNION
+    )
+    returned = SelfReport.objects.filter(
+        enterprise=unit, state=SelfReport.State.RETURNED
+    ).order_by("-pk")[:1]
+    page = reverse("wages:own")
+    late = warnings.filter(union_due_on__lt=today).exists()
+    words = "工会协调已过期限，可以上报" if late else ""
+    return [
+        Todo(
+            "工会协调中的工资预警",
+            warnings.count(),
+            f"{page}?tab=warnings",
+            urgent=late,
+            note=words,
+        ),
+        Todo("退回补正的登记表", len(returned), f"{page}?tab=surveys"),
+    ]
+
+
+workbench.add(_in_own_unit)
 
 
 # --- the printed file -----------------------------------------------------------------

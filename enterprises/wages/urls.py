@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enterprises.wages.views import ledger, projects
+from enterprises.wages.views import inside, ledger, own, projects
 
 app_name = "wages"
 urlpatterns = [
@@ -42,4 +42,32 @@ urlpatterns = [
         projects.subcontractor_leave,
         name="subcontractor-leave",
     ),
+    path(
+        "enterprises/<int:pk>/assistants/new/",
+        inside.assistant_add,
+        name="assistant-add",
+    ),
+    path("unit-assistants/<int:pk>/end/", inside.assistant_end, name="assistant-end"),
+    path("wage-warnings/", inside.warning_list, name="warnings"),
+    path("wage-warnings/<int:pk>/", inside.warning_detail, name="warning"),
+    path(
+        "wage-warnings/<int:pk>/answer/", inside.warning_answer, name="warning-answer"
+    ),
+    path("self-reports/", inside.report_list, name="self-reports"),
+    path("self-reports/<int:pk>/", inside.report_detail, name="self-report"),
+    path(
+        "self-reports/<int:pk>/confirm/",
+        inside.report_confirm,
+        name="self-report-confirm",
+    ),
+    path(
+        "self-reports/<int:pk>/return/",
+        inside.report_return,
+        name="self-report-return",
+    ),
+    path("my-unit/", own.own, name="own"),
+    path("my-unit/survey/", own.own_survey, name="own-survey"),
+    path("my-unit/warnings/new/", own.own_warning_add, name="own-warning-add"),
+    path("my-unit/warnings/<int:pk>/union/", own.own_union, name="own-union"),
+    path("my-unit/warnings/<int:pk>/escalate/", own.own_escalate, name="own-escalate"),
 ]

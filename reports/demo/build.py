@@ -36,6 +36,7 @@ from reports.demo.reviews import build_reviews
 from reports.demo.surveys import answers_for
 from reports.demo.units import Units
 from reports.demo.visits import build_visits
+from reports.demo.wages import build_wages
 from reports.demo.warnings import build_warnings
 from reports.demo.workforce import build_workforce
 
@@ -81,6 +82,7 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
     with transaction.atomic():
         _accounts(people, today)
         build_offices(people=people, today=today)
+        build_wages(people=people, today=today)
     build_allocation(today=today)
     refresh_statistics()
     workers = build_workforce(today=today)

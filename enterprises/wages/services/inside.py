@@ -12,7 +12,7 @@ from enterprises import survey_rules
 from enterprises.models import Enterprise, Survey
 from enterprises.services.files import Refused
 from enterprises.services.surveys import NotComplete, draft_of, submit_survey
-from enterprises.survey_forms import CURRENT, survey_form
+from enterprises.survey_forms import form_on, survey_form
 from enterprises.wages import rules
 from enterprises.wages.limits import limits_of
 from enterprises.wages.models import (
@@ -25,6 +25,7 @@ from enterprises.wages.services.ledger import record_arrears
 from gridinspect.accounts.models import Person, User
 from gridinspect.audit.services import record
 from gridinspect.workdays.models import ExceptionDay
+from grids.models import Posting
 
 # --- who ------------------------------------------------------------------------------
 
@@ -51,6 +52,8 @@ def appoint(
     person = Person.objects.by_id_number(id_number).first() if id_number else None
     if person and person.name != name:
         raise Refused({"id_number": "该身份证号已登记在其他姓名下，请核对姓名和号码。"})
+    if person and Posting.objects.current().filter(person=person).exists():
+        raise Refused({"name": f"{name}在网格任职，不能兼任企业协管员。"})
     if person and EnterpriseAssistant.objects.filter(person=person, until=None):
         raise Refused({"name": f"{name}已是一家单位的企业协管员，请先登记离任。"})
     if person is None:
@@ -287,10 +290,10 @@ def save_report(
     report = report_under_way(enterprise) or SelfReport(
         enterprise=enterprise,
         district_id=enterprise.district_id,
-        form_version=CURRENT,
     )
     if report.state == SelfReport.State.SENT:
         raise Refused("已报送的登记表正在等人社部门确认，确认或退回之后才能再填。")
+    report.form_version = form_on(as_of).version
     report.as_of, report.answers, report.filled_by = as_of, dict(answers), by
     report.save()
     return report

@@ -1,6 +1,8 @@
 """The pages of wages and projects, for the walk of all URLs."""
 
-from enterprises.wages.models import Subcontractor
+from django.utils import timezone
+
+from enterprises.wages.models import SelfReport, Subcontractor
 from tests.enterprises.wages.made import (
     make_arrears,
     make_balance,
@@ -8,6 +10,8 @@ from tests.enterprises.wages.made import (
     make_insurance,
     make_payment,
     make_project,
+    make_unit_user,
+    make_warning,
 )
 from tests.factories import TODAY
 from tests.pages import Pages
@@ -31,6 +35,21 @@ def make(has):
     has.subcontractor = Subcontractor.objects.create(
         project=has.project, name=f"{has.word}劳务公司", since=TODAY()
     )
+    inside = make_unit_user(has.unit)
+    inside.person.name = f"{has.word}企业协管员"
+    inside.person.save()
+    has.unit_post = inside.person.unit_posts.get()
+    has.warning = make_warning(has.unit, by=inside, facts=f"{has.word}未发工资")
+    has.self_report = SelfReport.objects.create(
+        enterprise=has.unit,
+        district=has.district,
+        form_version=1,
+        as_of=TODAY(),
+        state="returned",
+        reason=f"{has.word}请补填",
+        sent_at=timezone.now(),
+        filled_by=inside,
+    )
 
 
 PAGES = Pages(
@@ -43,10 +62,18 @@ PAGES = Pages(
         "wages:projects": [],
         "wages:projects-export": [],
         "wages:project-add": [],
+        "wages:own": [],
+        "wages:own-survey": [],
+        "wages:own-warning-add": [],
+        "wages:self-reports": [],
+        "wages:warnings": [],
     },
+    post_only={"wages:own-escalate", "wages:self-report-confirm"},
     searches=[
         ("wages:arrears-list", "unit={w}&state=open"),
         ("wages:projects", "name={w}"),
+        ("wages:self-reports", "unit={w}"),
+        ("wages:warnings", "unit={w}"),
     ],
     by_place=[
         "wages:arrears-list",
@@ -54,6 +81,8 @@ PAGES = Pages(
         "wages:projects",
         "wages:projects-export",
         "wages:project-add",
+        "wages:self-reports",
+        "wages:warnings",
     ],
     traced_reading={"wages:arrears-export", "wages:projects-export"},
     scoped={
@@ -74,6 +103,15 @@ PAGES = Pages(
         "wages:project-finish": lambda has: [has.project.pk],
         "wages:project-reveal": lambda has: [has.project.pk],
         "wages:project-sheet": lambda has: [has.project.pk],
+        "wages:assistant-add": lambda has: [has.unit.pk],
+        "wages:assistant-end": lambda has: [has.unit_post.pk],
+        "wages:own-escalate": lambda has: [has.warning.pk],
+        "wages:own-union": lambda has: [has.warning.pk],
+        "wages:self-report": lambda has: [has.self_report.pk],
+        "wages:self-report-confirm": lambda has: [has.self_report.pk],
+        "wages:self-report-return": lambda has: [has.self_report.pk],
+        "wages:warning": lambda has: [has.warning.pk],
+        "wages:warning-answer": lambda has: [has.warning.pk],
         "wages:subcontractor-add": lambda has: [has.project.pk],
         "wages:subcontractor-leave": lambda has: [has.subcontractor.pk],
     },
