@@ -6,4 +6,7 @@ class SupervisionConfig(AppConfig):
     verbose_name = "分类监管"
 
     def ready(self):
-        from enterprises.supervision import suppliers  # noqa: F401  (registers itself)
+        from enterprises.supervision import (  # noqa: F401  (register themselves)
+            suppliers,
+            wage_suppliers,
+        )

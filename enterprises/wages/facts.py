@@ -1,7 +1,8 @@
 """What grading, key supervision and early warning ask of wages, for a whole district.
 
 Each function answers for all units of a district on a day in a fixed number of queries;
-a unit of which nothing is known is not in the answer. `units` keeps to some of them.
+a unit of which nothing is known is not in the answer. `units` keeps to some of them;
+with units the district of arrears may be None.
 """
 
 from collections import defaultdict
@@ -39,7 +40,6 @@ from grids.models import Grid
 Units = Collection[int] | QuerySet[Enterprise]  # keys, or a queryset of units
 WAGES = Arrears.Kind.WAGES
 CONTRIBUTIONS = tuple(kind for kind in Arrears.Kind.values if kind != WAGES)
-RECENT = 62  # days: how old the newest month of insurance may be and still speak
 
 
 @dataclass(frozen=True)
@@ -91,33 +91,35 @@ def outstanding_on(rows: QuerySet[Arrears], on: date) -> QuerySet[Any]:
 
 
 def wages_owed(
-    district: Grid, on: date, *, units: Units | None = None
+    district: Grid | None, on: date, *, units: Units | None = None
 ) -> dict[int, Owed]:
     """Return the open arrears of wages by unit."""
     return _owed(district, on, [WAGES], units)
 
 
 def contributions_owed(
-    district: Grid, on: date, *, units: Units | None = None
+    district: Grid | None, on: date, *, units: Units | None = None
 ) -> dict[int, Owed]:
     """Return the open arrears of social insurance by unit."""
     return _owed(district, on, CONTRIBUTIONS, units)
 
 
 def anything_owed(
-    district: Grid, on: date, *, units: Units | None = None
+    district: Grid | None, on: date, *, units: Units | None = None
 ) -> dict[int, Owed]:
     """Return all open arrears by unit (欠薪欠费: the ground of 扬州第二十三条)."""
     return _owed(district, on, Arrears.Kind.values, units)
 
 
 def _owed(
-    district: Grid,
+    district: Grid | None,
     on: date,
     kinds: Sequence[str],
     units: Units | None,
 ) -> dict[int, Owed]:
-    found = Arrears.objects.filter(district=district, kind__in=kinds).open_on(on)
+    found = Arrears.objects.filter(kind__in=kinds).open_on(on)
+    if district is not None:
+        found = found.filter(district=district)
     if units is not None:
         found = found.filter(enterprise__in=units)
     rows: dict[int, list[Any]] = defaultdict(list)

@@ -42,3 +42,6 @@ ACCOUNTS = [
     Account("yk_city", "白海鸥", Role.CITY_BUREAU, "210800"),
     Account("zq_bureau", "孟站平", Role.DISTRICT_BUREAU, "210802"),
 ]
+
+# Watches inside one unit, chosen by reports.demo.wages; no post in a grid.
+INSIDE = Account("eq_enterprise", "葛小满", Role.ENTERPRISE_ASSISTANT, "410103")

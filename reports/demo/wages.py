@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -29,6 +28,7 @@ from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import INSPECTORS
 from gridinspect.workdays.rules import months_later
 from grids.models import Grid, Posting
+from reports.demo.accounts import INSIDE, PASSWORD
 from reports.demo.people import People
 
 SEED = 79
@@ -247,10 +247,10 @@ def _inside(
 ) -> None:
     """Appoint the person of the account eq_enterprise, with what came from inside."""
     person, _ = people.make()
-    person.name = "葛小满"
+    person.name = INSIDE.name
     person.save()
     user = User.objects.create_user(
-        "eq_enterprise", settings.DEMO_PASSWORD, person=person, is_demo=True
+        INSIDE.username, PASSWORD, person=person, is_demo=True
     )
     EnterpriseAssistant.objects.create(
         person=person,

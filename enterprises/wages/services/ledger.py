@@ -30,13 +30,23 @@ from grids.services.figures import note_entry
 _TWICE = "这几个月的欠薪欠费已经登记过，请在原记录上修改，不要重复登记。"
 
 
-def kept(upload: Any, path: str, by: User) -> Attachment | None:
+def kept(
+    upload: Any,
+    path: str,
+    by: User,
+    permission: Permission = Permission.ENTERPRISE_VIEW,
+) -> Attachment | None:
     """Keep an uploaded paper for whoever sees the unit's file; none is no fault."""
     if not upload:
         return None
-    return attach(
-        upload=upload, path=path, by=by, permission=Permission.ENTERPRISE_VIEW
-    )
+    return attach(upload=upload, path=path, by=by, permission=permission)
+
+
+def shown_to(source: str) -> Permission:
+    """Return what one needs to see papers of arrears: those of complaints are secret."""
+    if source == Arrears.Source.COMPLAINT:
+        return Permission.CASE_VIEW
+    return Permission.ENTERPRISE_VIEW
 
 
 def refuse(objection: tuple[str, str]) -> None:
@@ -79,7 +89,7 @@ def record_arrears(
         source=source,
         found_on=found_on,
         note=note,
-        evidence=kept(evidence, enterprise.grid.path, by),
+        evidence=kept(evidence, enterprise.grid.path, by, shown_to(source)),
         recorded_by=by,
     )
     _save(arrears)
@@ -108,7 +118,8 @@ def change_arrears(*, arrears: Arrears, by: User, **fields: Any) -> Arrears:
     if repaid >= arrears.amount:
         raise Refused({"amount": f"已补发 {repaid:,.2f} 元，欠款金额应大于这个数。"})
     if upload:
-        arrears.evidence = kept(upload, arrears.scope_path, by)
+        permission = shown_to(arrears.source)
+        arrears.evidence = kept(upload, arrears.scope_path, by, permission)
     _save(arrears)
     after = in_words(arrears)
     changed = [name for name in after if after[name] != before[name]]

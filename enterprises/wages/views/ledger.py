@@ -234,7 +234,7 @@ def _facts(request: Request, arrears: Arrears) -> list[tuple[str, Any]]:
     if arrears.project:
         url = arrears.project.get_absolute_url()
         said.append(("工程项目", link(arrears.project, url)))
-    if arrears.evidence:
+    if arrears.evidence and request.user.holds(services.shown_to(arrears.source)):
         said.append(("证据", link("查看", arrears.evidence.get_absolute_url())))
     if arrears.settled_on:
         said += [("结清日期", arrears.settled_on), ("结清方式", arrears.settlement)]

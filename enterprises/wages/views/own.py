@@ -1,5 +1,6 @@
 """本单位: the few pages of somebody who watches inside one unit, and nothing else."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +21,8 @@ from enterprises.wages.models import EnterpriseAssistant, SelfReport, WageWarnin
 from enterprises.wages.services import inside as services
 from enterprises.wages.views.common import answer
 from enterprises.wages.views.inside import report_state, warning_columns
+from enterprises.workforce.columns import filing_columns, worker_columns
+from enterprises.workforce.limits import expiry_days
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.secrets import mask_phone
@@ -69,6 +72,8 @@ def own(request: Request) -> HttpResponse:
         ],
         tabs=[
             Tab("file", "单位基本情况", lambda: _file(unit)),
+            Tab("workers", "职工名册", lambda: _workers(request, unit)),
+            Tab("filings", "用工备案", lambda: _filings(request, unit)),
             Tab("warnings", "工资预警", lambda: _warnings(request, unit)),
             Tab("surveys", "自报登记表", lambda: _reports(request, unit)),
         ],
@@ -105,6 +110,30 @@ def _file(unit: Enterprise) -> list[tuple[str, Any]]:
         ("联系电话", mask_phone(unit.contact_phone)),
         ("营业状态", unit.get_status_display()),
     ]
+
+
+def _workers(request: Request, unit: Enterprise) -> Any:
+    """Return the roster that was filed of the unit, numbers masked, without links."""
+    today = timezone.localdate()
+    columns = worker_columns(today, expiry_days())
+    return build_table(
+        request,
+        unit.workers.on(today).prefetch_related("contracts"),
+        [replace(column, link=False) for column in columns],
+        name="own-workers",
+        default_sort="name",
+    )
+
+
+def _filings(request: Request, unit: Enterprise) -> Any:
+    columns = filing_columns(with_unit=False)
+    return build_table(
+        request,
+        unit.filings.all(),
+        [replace(column, link=False) for column in columns],
+        name="own-filings",
+        default_sort="-filed_on",
+    )
 
 
 def _warnings(request: Request, unit: Enterprise) -> str:
@@ -170,8 +199,11 @@ def own_warning_add(request: Request) -> HttpResponse:
 
 
 def _own_warning(request: Request, pk: int) -> WageWarning:
-    unit = own_unit(request)
-    return get_object_or_404(WageWarning.objects.filter(enterprise=unit), pk=pk)
+    post = services.own_post(request.user)
+    if post is None:  # to everybody else there is no such page
+        raise Http404
+    own = WageWarning.objects.filter(enterprise=post.enterprise_id)
+    return get_object_or_404(own, pk=pk)
 
 
 def own_union(request: Request, pk: int) -> HttpResponse:

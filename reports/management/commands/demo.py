@@ -5,7 +5,7 @@ from django.core.management.base import CommandError
 from gridinspect.accounts.roles import Role
 from grids.commands import PlainCommand
 from grids.models import Grid, Policy
-from reports.demo.accounts import ACCOUNTS, PASSWORD
+from reports.demo.accounts import ACCOUNTS, INSIDE, PASSWORD
 from reports.demo.build import SCALES, build
 
 
@@ -34,6 +34,6 @@ class Command(PlainCommand):
 
     def list_accounts(self):
         self.stdout.write(f"\n演示账号（密码都是 {PASSWORD}）：")
-        for account in ACCOUNTS:
+        for account in [*ACCOUNTS, INSIDE]:
             role = Role(account.role).label
             self.stdout.write(f"  {account.username:<14}{role}（{account.place}）")
