@@ -43,7 +43,7 @@ def kept(
 
 
 def shown_to(source: str) -> Permission:
-    """Return what one needs to see papers of arrears: those of complaints are secret."""
+    """Return what one needs to see papers of arrears; a complaint stays secret."""
     if source == Arrears.Source.COMPLAINT:
         return Permission.CASE_VIEW
     return Permission.ENTERPRISE_VIEW
