@@ -24,7 +24,7 @@ def _refs(owed: Owed, words: str) -> tuple[Ref, ...]:
 @supplies_facts("wage_arrears_months", source=SOURCE)
 def wage_months(units: Units, since: date, until: date) -> Mapping[int, Fact]:
     """Say over how many months each unit owes wages on the last day."""
-    found = facts.wages_owed(None, until, units=units.values("pk"))
+    found = facts.wages_owed(None, until, units=units)
     return {
         unit: Fact(owed.months, _refs(owed, f"拖欠工资 {owed.months} 个月"))
         for unit, owed in found.items()
@@ -34,7 +34,7 @@ def wage_months(units: Units, since: date, until: date) -> Mapping[int, Fact]:
 @supplies_facts("wage_arrears_yuan", source=SOURCE)
 def wage_amount(units: Units, since: date, until: date) -> Mapping[int, Fact]:
     """Say how much each unit owes in wages on the last day, in whole yuan."""
-    found = facts.wages_owed(None, until, units=units.values("pk"))
+    found = facts.wages_owed(None, until, units=units)
     return {
         unit: Fact(floor(owed.amount), _refs(owed, f"拖欠工资 {owed.amount:,.2f} 元"))
         for unit, owed in found.items()
@@ -44,7 +44,7 @@ def wage_amount(units: Units, since: date, until: date) -> Mapping[int, Fact]:
 @supplies_facts("insurance_arrears_months", source=SOURCE)
 def insurance_months(units: Units, since: date, until: date) -> Mapping[int, Fact]:
     """Say over how many months each unit owes contributions on the last day."""
-    found = facts.contributions_owed(None, until, units=units.values("pk"))
+    found = facts.contributions_owed(None, until, units=units)
     return {
         unit: Fact(owed.months, _refs(owed, f"社会保险欠费 {owed.months} 个月"))
         for unit, owed in found.items()
