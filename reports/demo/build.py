@@ -33,6 +33,7 @@ from reports.demo.people import People
 from reports.demo.posters import build_posters
 from reports.demo.programme import build_programme
 from reports.demo.reviews import build_reviews
+from reports.demo.supervision import build_supervision
 from reports.demo.surveys import answers_for
 from reports.demo.units import Units
 from reports.demo.visits import build_visits
@@ -99,6 +100,8 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
         tallies.settle(district, today=today)
     say("统计完毕。")
     build_attendance(today=today)
+    with transaction.atomic():
+        build_supervision(today=today)
     build_programme(today=today)
     say("项目进展登记完毕。")
     with transaction.atomic():
