@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from enterprises.changes import facts_changed
 from enterprises.models import Enterprise
 from enterprises.services.files import Refused
 from enterprises.wages import rules
@@ -94,6 +95,7 @@ def record_arrears(
     )
     _save(arrears)
     note_entry(by.person, timezone.localdate())
+    facts_changed(enterprise)
     record(
         "arrears.recorded",
         by=by,
@@ -124,6 +126,7 @@ def change_arrears(*, arrears: Arrears, by: User, **fields: Any) -> Arrears:
     after = in_words(arrears)
     changed = [name for name in after if after[name] != before[name]]
     if changed:
+        facts_changed(arrears.enterprise_id)
         record(
             "arrears.changed",
             by=by,
@@ -160,6 +163,7 @@ def repay(*, arrears: Arrears, paid_on: date, amount: Decimal, by: User) -> Arre
         arrears.settlement = "全部补发（补缴）"
         arrears.save(update_fields=["settled_on", "settlement"])
     note_entry(by.person, timezone.localdate())
+    facts_changed(arrears.enterprise_id)
     record(
         "arrears.repaid",
         by=by,
@@ -183,6 +187,7 @@ def settle(*, arrears: Arrears, settled_on: date, settlement: str, by: User) -> 
         raise Refused({"settled_on": f"结清日期早于发现日期 {arrears.found_on}。"})
     arrears.settled_on, arrears.settlement = settled_on, settlement
     arrears.save(update_fields=["settled_on", "settlement"])
+    facts_changed(arrears.enterprise_id)
     record(
         "arrears.settled",
         by=by,
@@ -204,6 +209,7 @@ def withdraw(*, arrears: Arrears, reason: str, by: User) -> Arrears:
     arrears.withdrawn_on = timezone.localdate()
     arrears.withdrawal_reason = reason
     arrears.save(update_fields=["withdrawn_on", "withdrawal_reason"])
+    facts_changed(arrears.enterprise_id)
     record(
         "arrears.withdrawn",
         by=by,

@@ -1,6 +1,7 @@
 """Units enter and leave key supervision as facts come and go, or by two persons."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -20,6 +21,7 @@ from enterprises.supervision.services.keys import (
     refresh_moved,
 )
 from enterprises.supervision.services.schemes import Refused
+from enterprises.wages.services.ledger import record_arrears, repay
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Role
 from grids.policy import FACTS
@@ -334,3 +336,36 @@ def test_suppliers_add_counts_and_take_the_largest_state(unit):
 
 def extra(units, since, until):
     return {pk: Fact(3) for pk in units.values_list("pk", flat=True)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "ground"),
+    [
+        ("wages", 8, None),
+        ("wages", 9, "wage_arrears"),
+        ("pension", 8, None),
+        ("pension", 9, "insurance_arrears"),
+    ],
+)
+def test_the_ledger_of_arrears_counts_until_repaid(unit, bureau, kind, last, ground):
+    day = TODAY() - timedelta(days=20)
+    year = TODAY().year - 1
+    arrears = record_arrears(
+        enterprise=unit,
+        kind=kind,
+        month_from=date(year, 8, 1),
+        month_to=date(year, last, 1),
+        amount=Decimal(9000),
+        persons=3,
+        source="visit",
+        found_on=day,
+        by=bureau,
+    )
+    assert grounds(unit) == ({ground} if ground else set())
+    assert MovedFacts.objects.count() == 1
+    if ground:
+        refresh(unit)
+        (fact,) = KeyEntry.objects.get().evidence.values()
+        assert "欠薪欠费登记" in fact["rows"][0]["label"]
+    repay(arrears=arrears, paid_on=TODAY(), amount=Decimal(9000), by=bureau)
+    assert grounds(unit) == set()
