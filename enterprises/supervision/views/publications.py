@@ -210,7 +210,7 @@ def publication_export(request: Request, quarter: str, kind: str) -> HttpRespons
     rows = list(
         Publication.objects.visible_to(user)
         .published_in(first, last)
-        .filter(approved_by__isnull=False)
+        .filter(approved_by__isnull=False, removed_on=None)
         .select_related("district__city")
         .order_by("list", "published_on", "pk")
     )
