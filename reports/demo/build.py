@@ -100,8 +100,6 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
         tallies.settle(district, today=today)
     say("统计完毕。")
     build_attendance(today=today)
-    with transaction.atomic():
-        build_supervision(today=today)
     build_programme(today=today)
     say("项目进展登记完毕。")
     with transaction.atomic():
@@ -112,6 +110,9 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
     say(f"单位档案材料登记完毕，共 {papers} 份。")
     refresh_statistics()
     say(f"预警 {build_warnings(today=today):,} 条。")
+    with transaction.atomic():
+        build_supervision(today=today)
+    say("等级、重点单位和违法公布登记完毕。")
 
 
 def _adopt(plan: Jurisdiction, district: Grid, *, by: User) -> None:
