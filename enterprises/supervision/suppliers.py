@@ -17,9 +17,7 @@ from enterprises.supervision.facts import (
     supplies_facts,
 )
 from enterprises.supervision.models import NotedFact, Publication, Rating
-from enterprises.wages.facts import Owed, contributions_owed, wages_owed
 from gridinspect.accounts.roles import Permission
-from grids.models import Grid
 
 SECRET = {NotedFact.Kind.PETITIONS}
 
@@ -66,40 +64,6 @@ def _of_survey(key: str) -> Supplier:
 
 for _key in ARREARS:
     supplies_facts(_key, source="调查登记表")(_of_survey(_key))
-
-
-def _owed(key: str) -> Supplier:
-    ask = contributions_owed if key == "insurance_arrears_months" else wages_owed
-
-    def supplier(units: Units, since: date, until: date) -> Mapping[int, Fact]:
-        """Read what is still owed on the last day from the ledger of arrears."""
-        found: dict[int, Fact] = {}
-        districts = Grid.objects.filter(
-            pk__in=units.order_by().values("district").distinct()
-        )
-        for district in districts:
-            rows = ask(district, until, units=units.filter(district=district))
-            for unit, owed in rows.items():
-                found[unit] = Fact(_much(key, owed), (_ledger_row(unit, owed),))
-        return found
-
-    supplier.__qualname__ = f"owed_{key}"
-    return supplier
-
-
-def _much(key: str, owed: Owed) -> int:
-    return int(owed.amount) if key == "wage_arrears_yuan" else owed.months
-
-
-def _ledger_row(unit: int, owed: Owed) -> Ref:
-    words = f"自 {owed.since:%Y-%m} 起 {owed.months} 个月，共 {owed.amount} 元"
-    tab = "wages" if owed.kinds == ("wages",) else "insurance"
-    url = f"{reverse('enterprises:detail', args=[unit])}?tab={tab}"
-    return Ref(f"欠薪欠费登记：{words}", url, owed.known_since)
-
-
-for _key in ARREARS:
-    supplies_facts(_key, source="欠薪欠费登记")(_owed(_key))
 
 
 def whole(answer: object) -> int:

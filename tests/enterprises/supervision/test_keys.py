@@ -366,6 +366,6 @@ def test_the_ledger_of_arrears_counts_until_repaid(unit, bureau, kind, last, gro
     if ground:
         refresh(unit)
         (fact,) = KeyEntry.objects.get().evidence.values()
-        assert "欠薪欠费登记" in fact["rows"][0]["label"]
+        assert len(fact["rows"]) == 1
     repay(arrears=arrears, paid_on=TODAY(), amount=Decimal(9000), by=bureau)
     assert grounds(unit) == set()
