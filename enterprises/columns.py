@@ -17,6 +17,7 @@ from gridinspect.scope import Place
 from gridinspect.secrets import mask_phone
 from gridinspect.ui.tables import Column
 from gridinspect.ui.templatetags.ui import badge_html
+from grids.models import Grid
 
 _TONES = {"已采集": "ok", "过期": "warning", "未采集": "notice"}
 _WIDE = {"name": 36, "address": 36, "uscc": 22, "grid": 22, "industry": 22}
@@ -86,11 +87,15 @@ def units_asked(
     """Return the units that a search asks for within the user's scope."""
     units = Enterprise.objects.visible_to(user)
     districts = districts_of(user, Permission.ENTERPRISE_VIEW)
+    if isinstance(at, Grid):
+        districts &= {at.district_id}
     if len(districts) == 1:  # says no more, but opens the indexes by district
         units = units.filter(district__in=districts)
     if at is not None:
         units = units.within(at)
-    search = EnterpriseFilter(asked, queryset=units.for_list(), user=user)
+    search = EnterpriseFilter(
+        asked, queryset=units.for_list(), user=user, districts=districts
+    )
     return search.qs, search
 
 

@@ -1,15 +1,23 @@
 """What a list of units can be searched by."""
 
+from collections.abc import Collection, Sequence
+
 import django_filters as filters
 from django.db.models import Q
 from django.utils import timezone
 
 from enterprises.freshness import districts_of, freshness_days
 from enterprises.industries import SECTIONS
-from enterprises.models import Enterprise
+from enterprises.models import GIVEN_STATUSES, Enterprise, may_have
+from enterprises.typed import Kind, Typed, understand
 from gridinspect.accounts.roles import Permission
 from gridinspect.imports.cleaning import plain
 from gridinspect.secrets import blind_index
+
+WORDS = ("name", "former_name", "legal_representative", "address")
+NAMES = ("name", "former_name")
+LETTERS = ("name", "former_name", "pinyin")
+CODES = ("uscc", "registration_number")
 
 SURVEYED = (
     ("fresh", "已采集"),
@@ -21,10 +29,16 @@ SURVEYED = (
 
 
 class EnterpriseFilter(filters.FilterSet):
-    """The search block of the list; built for the person who searches."""
+    """The search block of the list; built for the person who searches.
 
+    `q` takes whatever was typed; `taken_for` says what for. The other fields are for
+    who wants to be exact.
+    """
+
+    q = filters.CharFilter(label="查询", method="by_anything")
     name = filters.CharFilter(label="单位名称", method="by_name")
     uscc = filters.CharFilter(label="信用代码", method="by_code")
+    legal = filters.CharFilter(label="法定代表人", method="by_legal")
     address = filters.CharFilter(label="地址", method="by_address")
     phone = filters.CharFilter(label="联系电话", method="by_phone")
     industry = filters.ChoiceFilter(
@@ -38,7 +52,7 @@ class EnterpriseFilter(filters.FilterSet):
     )
     status = filters.ChoiceFilter(
         label="营业状态",
-        choices=[("known", "在册（营业、筹建）"), *Enterprise.Status.choices],
+        choices=[("known", "在册（营业、筹建）"), *GIVEN_STATUSES],
         method="by_status",
         empty_label="全部",
     )
@@ -46,45 +60,115 @@ class EnterpriseFilter(filters.FilterSet):
         label="采集情况", choices=SURVEYED, method="by_survey", empty_label="全部"
     )
 
+    always = ("q", "status", "survey")  # the others are folded away until one is set
+
     class Meta:
         model = Enterprise
         fields: list[str] = []
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, user, districts: Collection[int] | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.user = user  # whose districts say how old a survey may be
-        self.form.fields["name"].widget.attrs["placeholder"] = "任意部分或拼音首字母"
-        self.form.fields["phone"].widget.attrs["placeholder"] = "完整号码"
-        for name in ("name", "uscc", "address", "phone"):
-            self.form.fields[name].widget.attrs["maxlength"] = 200
+        if districts is None:
+            districts = districts_of(user, Permission.ENTERPRISE_VIEW)
+        self.districts = districts
+        hints = {
+            "q": "名称、曾用名、信用代码、拼音首字母、法人、地址门牌或电话",
+            "name": "任意部分或拼音首字母",
+            "uscc": "任意连续 4 位以上",
+            "phone": "完整号码",
+            "address": "任意部分，如 人民路12号",
+        }
+        for name in ("q", "name", "uscc", "legal", "address", "phone"):
+            attributes = self.form.fields[name].widget.attrs
+            attributes["maxlength"] = 200
+            attributes["placeholder"] = hints.get(name, "")
+
+    @property
+    def taken_for(self) -> str:
+        """Return in words what the one search field was taken for; "" if empty."""
+        return understand(plain(self.data.get("q", ""))[:200]).told
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether words are looked for, so that few units may be found."""
+        words = ("q", "name", "uscc", "legal", "address", "phone")
+        return any(self.data.get(name) for name in words)
+
+    @property
+    def more_is_open(self) -> bool:
+        """Tell whether one of the folded fields is asked for."""
+        return any(
+            self.data.get(name) for name in self.filters if name not in self.always
+        )
+
+    def by_anything(self, queryset, _name, value):
+        """Find what was typed, whatever it is."""
+        typed = understand(plain(value))
+        match typed.kind:
+            case Kind.NOTHING:
+                return queryset
+            case Kind.ROAD:
+                return self._on_road(queryset, typed)
+            case Kind.WORDS:
+                for word in typed.words:
+                    queryset = queryset.filter(self._having(word, WORDS))
+                return queryset
+        found = Q(pk__in=[])
+        if typed.takes_for(Kind.PHONE):
+            found |= Q(contact_phone_index__in=_phones(typed.text))
+        fields = (CODES if typed.takes_for(Kind.CODE) else ()) + (
+            LETTERS if typed.takes_for(Kind.LETTERS) else ()
+        )
+        if fields:
+            found |= self._having(typed.text, fields)
+        return queryset.filter(found)
 
     def by_name(self, queryset, _name, value):
         """Find any part of the name or of a former one, or pinyin initials."""
         value = plain(value)
-        former = Q(former_name__contains=value) & ~Q(former_name="")
-        condition = Q(name__contains=value) | former
-        if value.isascii():  # names are stored as typed: try both cases
-            condition |= Q(name__contains=value.upper())
-            if value.isalnum():
-                condition |= Q(pinyin__startswith=value.lower())
-        return queryset.filter(condition)
+        is_letters = value.isascii() and value.isalnum()
+        return queryset.filter(self._having(value, LETTERS if is_letters else NAMES))
 
     def by_code(self, queryset, _name, value):
-        """Find a credit code by its beginning, an old number as a whole."""
+        """Find a credit code or an old number by any part of it."""
         value = plain(value).upper().replace(" ", "")
-        found = Q(uscc__startswith=value)
-        if len(value) != 18:
-            found |= Q(registration_number=value) & ~Q(registration_number="")
-        return queryset.filter(found)
+        return queryset.filter(self._having(value, CODES))
+
+    def by_legal(self, queryset, _name, value):
+        return queryset.filter(self._having(plain(value), ("legal_representative",)))
 
     def by_address(self, queryset, _name, value):
         """Find any part of the address, or a road with a house number."""
-        return queryset.filter(address__contains=plain(value))
+        typed = understand(plain(value))
+        if typed.kind == Kind.ROAD:
+            return self._on_road(queryset, typed)
+        return queryset.filter(self._having(plain(value), ("address",)))
 
     def by_phone(self, queryset, _name, value):
         """Find the whole telephone number, which nobody can read in the database."""
-        index = blind_index(value, purpose="enterprise.phone")
-        return queryset.filter(contact_phone_index=index)
+        return queryset.filter(contact_phone_index__in=_phones(plain(value)))
+
+    def _having(self, words: str, fields: Sequence[str]) -> Q:
+        """Return the condition that one of the fields has these words."""
+        said = Q()
+        for field in fields:
+            if field in CODES:
+                said |= Q(**{f"{field}__contains": words.upper()})
+            elif field == "pinyin":
+                said |= Q(pinyin__contains=words.lower())
+            else:
+                cased = words.upper() != words.lower()
+                said |= Q(**{f"{field}__{'icontains' if cased else 'contains'}": words})
+        return may_have(words, self.districts) & said
+
+    def _on_road(self, queryset, typed: Typed):
+        """Keep the units at this number of the road, not at one that begins like it."""
+        road, number = typed.road, typed.number
+        at = Q(address__contains=f"{road}{number}号")
+        at |= Q(address__endswith=f"{road}{number}")
+        at |= Q(road__endswith=road, house_number__in=[number, f"{number}号"])
+        return queryset.filter(may_have(f"{road}{number}", self.districts), at)
 
     def by_status(self, queryset, _name, value):
         return queryset.known() if value == "known" else queryset.filter(status=value)
@@ -104,3 +188,13 @@ class EnterpriseFilter(filters.FilterSet):
             case "filed":
                 return queryset.surveyed(on=today)
         return queryset.not_fresh(on=today, days=days)
+
+
+def _phones(number: str) -> list[str]:
+    """Return the blind indexes of a number as it may have been written down."""
+    bare = "".join(c for c in number if c.isdigit())
+    written = {number, bare}
+    if bare.startswith("0"):
+        written |= {f"{bare[:end]}-{bare[end:]}" for end in (3, 4)}
+    digests = (blind_index(one, purpose="enterprise.phone") for one in written)
+    return sorted(digest for digest in digests if digest)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from enterprises.industries import check_industry, grouped_choices, industry_name
-from enterprises.models import Enterprise, Survey
+from enterprises.models import GIVEN_STATUSES, Enterprise, Survey
 from enterprises.rules import (
     CodeError,
     check_old_registration_number,
@@ -188,6 +188,9 @@ class EnterpriseForm(forms.ModelForm):
     def __init__(self, *args, grids, **kwargs):
         super().__init__(*args, **kwargs)
         offer(self.fields["grid"], grids)
+        status = self.fields["status"]
+        assert isinstance(status, forms.ChoiceField)  # noqa: S101 - for the type checker
+        status.choices = GIVEN_STATUSES
         self._offer("industry", grouped_choices(), industry_name)
         types = [(word, word) for word in REGISTRATION_TYPES]
         self._offer("registration_type", types, str)

@@ -204,7 +204,8 @@ class SurveySheet(DistrictResource):
 
     def _find_units(self, rows: list[Row]) -> None:
         """Find each row's unit: by its code, else the only one of that name."""
-        units = Enterprise.objects.filter(district=self.district).select_related("grid")
+        units = Enterprise.objects.filter(district=self.district, merged_into=None)
+        units = units.select_related("grid")
         codes = [row.values.get("uscc") for row in rows]
         names = [row.values["name"] for row in rows]
         by_code: dict[str, Enterprise] = {}

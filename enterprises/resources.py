@@ -14,15 +14,23 @@ from django.utils import timezone
 
 from enterprises.allocation import Confidence, Method
 from enterprises.columns import columns, in_order, units_asked
+from enterprises.grams import FIELDS, as_array, grams
 from enterprises.industries import DIVISIONS, SECTIONS, check_industry
 from enterprises.matching import Facts, match
-from enterprises.models import Enterprise, ImportedChange, Placement, StatusPeriod
+from enterprises.models import (
+    GIVEN_STATUSES,
+    Enterprise,
+    ImportedChange,
+    Placement,
+    StatusPeriod,
+)
 from enterprises.rules import (
     CodeError,
     check_old_registration_number,
     check_uscc,
     name_key,
 )
+from enterprises.services.finding import refresh_grams
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.copying import take_keys
@@ -45,7 +53,7 @@ from grids.models import Grid
 from grids.resources import OUTSIDE, DistrictResource, place_words
 from grids.services.figures import mark_all_dirty
 
-STATUSES = {label: value for value, label in Enterprise.Status.choices} | {
+STATUSES = {label: value for value, label in GIVEN_STATUSES} | {
     "正常": "open", "存续": "open", "在营": "open", "开业": "open", "在业": "open",
     "正常营业": "open", "歇业": "suspended", "停产": "suspended",
     "查无下落": "not_found",
@@ -80,6 +88,10 @@ MAY_BE_NULL = frozenset(("headcount", "founded", "longitude", "latitude", "uscc"
 MAY_BE_BLANK = [n for n, field in enumerate(STORED) if field not in MAY_BE_NULL]
 UNIT_KIND = list(STORED).index("unit_kind")
 
+
+_FOUND_BY = frozenset(  # the fields behind what a unit is found by
+    ("name", "legal_representative", "address", "uscc", "old_registration_number")
+)
 
 # What an import writes of a placement, in the order of `_placed`.
 PLACED = (
@@ -366,12 +378,12 @@ class EnterpriseResource(DistrictResource):
         cleaning.choice(
             STATUSES,
             "status_invalid",
-            f"营业状态应为：{'、'.join(Enterprise.Status.labels)}。",
+            f"营业状态应为：{'、'.join(label for _, label in GIVEN_STATUSES)}。",
         ),
         synonyms=("经营状态", "登记状态", "企业状态", "状态", "经营状况", "单位状态"),
         sample="营业",
-        choices=tuple(Enterprise.Status.labels),
-        labels=dict(Enterprise.Status.choices),
+        choices=tuple(label for _, label in GIVEN_STATUSES),
+        labels=dict(GIVEN_STATUSES),
     )
     registrar = SheetField("登记机关", cleaning.title(100), synonyms=("发证机关",))
     longitude = SheetField("经度", cleaning.decimal_degrees)
@@ -460,7 +472,7 @@ class EnterpriseResource(DistrictResource):
 
     def _units(self, wanted: Q) -> Iterable["Unit"]:
         units = Enterprise.objects.filter(
-            wanted, district=self.district, pk__lte=self._last
+            wanted, district=self.district, pk__lte=self._last, merged_into=None
         )
         for pk, key, grid_id, status, *values in units.values_list(
             "pk", "name_key", "grid_id", "status", *STORED.values()
@@ -644,7 +656,7 @@ class EnterpriseResource(DistrictResource):
         insert_rows(
             Enterprise,
             [
-                "id", "district_id", "grid_id", "name_key", "pinyin", "status",
+                "id", "district_id", "grid_id", "name_key", "pinyin", "grams", "status",
                 "source", "known_since", "recorded_by_id", "contact_phone_index",
                 *STORED.values(),
             ],
@@ -683,7 +695,20 @@ class EnterpriseResource(DistrictResource):
             self.district.pk,
             row.grid.pk,
             name_key(name)[:200],
-            initials(name)[:200],
+            (letters := initials(name)[:200]),
+            as_array(
+                grams(
+                    (
+                        name,
+                        values.get("legal_representative"),
+                        values.get("address"),
+                        letters,
+                        values.get("uscc"),
+                        values.get("old_registration_number"),
+                    ),
+                    self.district.pk,
+                )
+            ),
             values.get("status") or Enterprise.Status.OPEN.value,
             Enterprise.Source.IMPORT.value,
             self.as_of,
@@ -708,6 +733,7 @@ class EnterpriseResource(DistrictResource):
             [*names, "name_key", "pinyin", "contact_phone_index", "grid_id"],
             (self._changed_values(row) for row in rows),
         )
+        refresh_grams([row.target.pk for row in rows if _FOUND_BY & set(row.changes)])
         self._move([row for row in rows if "grid" in row.changes])
         self._set_status([row for row in rows if "status" in row.changes])
         self._note_changes(rows)
@@ -933,7 +959,8 @@ def _follow_up(unit: Enterprise) -> Iterable[str]:
     unit.name_key = name_key(unit.name)[:200]
     unit.pinyin = initials(unit.name)[:200]
     unit.set_contact_phone(unit.contact_phone)
-    return ("name_key", "pinyin", "contact_phone_index")
+    unit.grams = grams((getattr(unit, name) for name in FIELDS), unit.district_id)
+    return ("name_key", "pinyin", "grams", "contact_phone_index")
 
 
 SEARCHES = 300  # rows of one file for which names alike are searched

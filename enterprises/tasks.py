@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from enterprises.columns import columns, in_order, units_asked, write_list
 from enterprises.freshness import districts_of, freshness_days
-from enterprises.models import AllocationRun
-from enterprises.services import road_books
+from enterprises.models import AllocationRun, BulkAct
+from enterprises.services import bulk, road_books
 from enterprises.services.allocation import (
     Outdated,
     apply_run,
@@ -34,7 +34,12 @@ KIND = "enterprises.export"
 
 @transaction.atomic
 def export_later(
-    *, by: User, asked: QueryDict, at: Grid | City | None, shown: Sequence[str]
+    *,
+    by: User,
+    asked: QueryDict,
+    at: Grid | City | None,
+    shown: Sequence[str],
+    sort: str = "",
 ) -> Job:
     """Ask for the workbook of a long list; `shown` are the keys of its columns."""
     paths = by.scope_paths(Permission.ENTERPRISE_VIEW)
@@ -48,6 +53,7 @@ def export_later(
             "grid": at.pk if isinstance(at, Grid) else None,
             "city": at.pk if isinstance(at, City) else None,
             "shown": list(shown),
+            "sort": sort or asked.get("sort", ""),
         },
     )
 
@@ -68,7 +74,7 @@ def export_units(claim: Claim) -> None:
     stream = BytesIO()
     rows = write_list(
         stream,
-        in_order(units, asked.get("sort", ""), offered),
+        in_order(units, params.get("sort") or "", offered),
         shown,
         place=str(at or ""),
         today=today,
@@ -165,6 +171,29 @@ def _run_of(claim: Claim) -> AllocationRun:
         fail_run(run, message)
         raise Refused(message)
     return run
+
+
+# --- many units at once -----------------------------------------------------------
+
+
+@handler(bulk.JOB)
+def act_on_many(claim: Claim) -> None:
+    """Do a bulk act on many units: one transaction with the job's own end."""
+    act = BulkAct.objects.select_related("district").get(pk=claim.params["act"])
+    url = act.get_absolute_url()
+    if not claim.owner.holds(Permission.ENTERPRISE_EDIT):
+        bulk.fail_act(act, "提交后您的岗位已变动，没有写入任何数据。")
+        raise Refused("提交后您的岗位已变动，没有写入任何数据。")
+    claim.progress(0, act.count, "正在处理，请稍候。")
+    try:
+        with claim.finishing(url=url, text=act.title):
+            bulk.perform(act, by=claim.owner)
+    except ValidationError as refusal:
+        bulk.fail_act(act, refusal.messages[0])
+        raise Refused(refusal.messages[0]) from None
+    except Cancelled:
+        bulk.fail_act(act, "已取消，没有写入任何数据。")
+        raise
 
 
 # --- 一路一册 ---------------------------------------------------------------------

@@ -7,7 +7,14 @@ from django.urls import reverse
 
 from enterprises import file_parts  # noqa: F401 - registers the parts of the file
 from enterprises.freshness import districts_of, freshness_days
-from enterprises.models import Doubt, Enterprise, RegistryEntry, StatusProposal, Survey
+from enterprises.models import (
+    Doubt,
+    Enterprise,
+    Handover,
+    RegistryEntry,
+    StatusProposal,
+    Survey,
+)
 from enterprises.services.trials import GONE
 from enterprises.services.verifying import KIND
 from gridinspect.accounts.models import User
@@ -82,8 +89,34 @@ menu.add(
     order=46,
 )
 
+menu.add(
+    "用人单位",
+    "移交",
+    "enterprises:handovers",
+    Permission.UNIT_HANDOVER,
+    icon="arrow-left-right",
+    order=47,
+)
+menu.add(
+    "用人单位",
+    "疑似重复",
+    "enterprises:duplicates",
+    Permission.UNIT_MERGE,
+    icon="files",
+    order=48,
+)
+
 name_acts(
     {
+        "enterprise.handover_proposed": "提出移交",
+        "enterprise.handover_accepted": "接收移交",
+        "enterprise.handover_returned": "退回移交",
+        "enterprise.handover_withdrawn": "撤回移交",
+        "enterprise.merged": "合并档案",
+        "enterprise.separated": "撤销合并档案",
+        "enterprise.told_apart": "认定不是同一单位",
+        "enterprise.bulk_done": "批量处理单位",
+        "enterprise.bulk_undone": "撤销批量处理",
         "enterprise.status_set": "登记状态变更",
         "enterprise.status_undone": "撤销状态变更",
         "enterprise.status_proposed": "提出状态变更建议",
@@ -109,8 +142,7 @@ name_acts(
 @hangs_on_grids
 def _units(grid: Grid) -> tuple[str, int]:
     """Count the units of a grid and below it that are still there."""
-    gone = ("cancelled", "revoked", "moved_away", "not_found")
-    units = Enterprise.objects.within(grid).exclude(status__in=gone)
+    units = Enterprise.objects.within(grid).exclude(status__in=GONE)
     return "户用人单位", units.count()
 
 
@@ -216,3 +248,17 @@ def _proposals(user: User, today: date) -> list[Todo]:
 
 
 workbench.add(_proposals)
+
+
+def _handovers(user: User, today: date) -> list[Todo]:
+    """Say how many units other districts have offered to the user's own."""
+    if not user.holds(Permission.UNIT_HANDOVER):
+        return []
+    paths = user.scope_paths(Permission.UNIT_HANDOVER)
+    waiting = Handover.objects.waiting()
+    count = waiting.filter(within_paths(paths, "to_district__path")).count()
+    url = f"{reverse('enterprises:handovers')}?state=waiting"
+    return [Todo("移交待接收的单位", count, url)]
+
+
+workbench.add(_handovers)

@@ -26,6 +26,8 @@ from reports.rules import NETWORKED_DAYS, NUMBERS, Counts, Staffing
 TALLY_LOCKS = 0x54414C59  # the class of our advisory locks
 KEPT_MONTHS = 60  # month-ends that stay: five years
 
+# A survey counts for the file that it was taken for until that file was merged into
+# another, and goes along when a unit goes to another district.
 UNITS = """
 SELECT placed.grid_id,
        count(*) AS known,
@@ -37,9 +39,27 @@ SELECT placed.grid_id,
    AND state.since <= %(on)s AND (state.until IS NULL OR state.until > %(on)s)
    AND state.status = ANY(%(open)s)
   LEFT JOIN (SELECT enterprise_id, max(surveyed_on) AS last
-               FROM enterprises_survey
-              WHERE is_complete AND district_id = %(district)s
-                AND surveyed_on <= %(on)s
+               FROM (SELECT survey.enterprise_id, survey.surveyed_on
+                       FROM enterprises_survey survey
+                      WHERE survey.is_complete AND survey.district_id = %(district)s
+                        AND survey.surveyed_on <= %(on)s
+                        AND NOT EXISTS (SELECT 1 FROM enterprises_joinedsurvey joined
+                                         WHERE joined.survey_id = survey.id
+                                           AND joined."on" > %(on)s)
+                      UNION ALL
+                     SELECT joined.former_id, survey.surveyed_on
+                       FROM enterprises_joinedsurvey joined
+                       JOIN enterprises_survey survey ON survey.id = joined.survey_id
+                      WHERE survey.is_complete AND survey.district_id = %(district)s
+                        AND survey.surveyed_on <= %(on)s
+                      UNION ALL
+                     SELECT survey.enterprise_id, survey.surveyed_on
+                       FROM enterprises_handover gone
+                       JOIN enterprises_survey survey
+                         ON survey.enterprise_id = gone.enterprise_id
+                      WHERE gone.to_district_id = %(district)s
+                        AND gone.state = 'accepted'
+                        AND survey.is_complete AND survey.surveyed_on <= %(on)s) taken
               GROUP BY enterprise_id) surveyed
     ON surveyed.enterprise_id = placed.enterprise_id
  WHERE placed.district_id = %(district)s

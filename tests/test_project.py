@@ -349,7 +349,7 @@ OWNED = {
     "jobs:detail": lambda has: [has.job.pk],
 }
 # Without a key and without a page: what they change is the user's own.
-OWN_ACTS = {"accounts:logout", "ui:columns", "ui:text-size"}
+OWN_ACTS = {"accounts:logout", "ui:columns", "ui:filter-save", "ui:text-size"}
 
 POST_ONLY = OWN_ACTS | {
     "enterprises:registry-judge",

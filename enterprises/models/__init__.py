@@ -7,19 +7,23 @@ from enterprises.models.allocation import (
     DoubtQuerySet,
 )
 from enterprises.models.files import (
+    GIVEN_STATUSES,
     Enterprise,
     EnterpriseQuerySet,
     Placement,
     StatusPeriod,
     Survey,
     SurveyQuerySet,
+    may_have,
 )
+from enterprises.models.handover import Handover, HandoverQuerySet
 from enterprises.models.materials import (
     ImportedChange,
     Material,
     MaterialQuerySet,
     PaperPlace,
 )
+from enterprises.models.merging import BulkAct, JoinedSurvey, Merger, ToldApart
 from enterprises.models.registry import (
     RegistryDecision,
     RegistryDecisionQuerySet,
@@ -29,15 +33,21 @@ from enterprises.models.registry import (
 from enterprises.models.status import StatusProposal, StatusProposalQuerySet
 
 __all__ = [
+    "GIVEN_STATUSES",
     "AllocationLine",
     "AllocationRun",
+    "BulkAct",
     "Doubt",
     "DoubtQuerySet",
     "Enterprise",
     "EnterpriseQuerySet",
+    "Handover",
+    "HandoverQuerySet",
     "ImportedChange",
+    "JoinedSurvey",
     "Material",
     "MaterialQuerySet",
+    "Merger",
     "PaperPlace",
     "Placement",
     "RegistryDecision",
@@ -49,4 +59,6 @@ __all__ = [
     "StatusProposalQuerySet",
     "Survey",
     "SurveyQuerySet",
+    "ToldApart",
+    "may_have",
 ]

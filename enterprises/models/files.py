@@ -1,15 +1,18 @@
 """A unit's file: what it is, where it belonged, which status it had, its surveys."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from enterprises.allocation import CONFIDENCES, METHODS, Confidence, Method
+from enterprises.grams import FIELDS, grams
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.roles import Permission
 from gridinspect.constraints import ordered
@@ -19,9 +22,25 @@ from gridinspect.secrets import EncryptedTextField, blind_index
 from grids.models import Grid
 from grids.querysets import DatedQuerySet
 
+MOST_DISTRICTS = 50  # whose pairs one search asks for
+
+
+class GramsField(ArrayField):
+    """The pairs of characters of a unit, worked out whenever it is saved whole."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> list[int]:
+        texts = (getattr(model_instance, name) for name in FIELDS)
+        value = grams(texts, model_instance.district_id)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, value)
+        return value
+
 
 class EnterpriseQuerySet(ScopedQuerySet):
     view_permission = Permission.ENTERPRISE_VIEW
+
+    def visible_to(self, user) -> Self:
+        """Keep the files of the user's places; one that was merged is no file now."""
+        return super().visible_to(user).filter(merged_into=None)
 
     def for_list(self):
         """Fetch what a row of a list shows, in one query."""
@@ -32,9 +51,8 @@ class EnterpriseQuerySet(ScopedQuerySet):
             .annotate(last=Max("surveyed_on"))
             .values("last")
         )
-        return self.select_related("grid__parent", "district").annotate(
-            last_surveyed=Subquery(last)
-        )
+        related = self.select_related("grid__parent", "district").defer("grams")
+        return related.annotate(last_surveyed=Subquery(last))
 
     def known(self):
         """Keep the units that count as known (底数) today."""
@@ -63,6 +81,20 @@ class EnterpriseQuerySet(ScopedQuerySet):
     def stale(self, *, on: date, days: Mapping[int, int]):
         """Keep the units whose surveys are all too old (过期)."""
         return self.surveyed(on=on).not_fresh(on=on, days=days)
+
+
+def may_have(words: str, districts: Collection[int]) -> Q:
+    """Return the condition that a unit of these districts may have such words.
+
+    It is answered by the index; the caller compares the words themselves. Of a single
+    character, and of very many districts, it says nothing.
+    """
+    if len(words) < 2 or len(districts) > MOST_DISTRICTS:
+        return Q()
+    condition = Q(pk__in=[])
+    for district in districts:
+        condition |= Q(grams__contains=grams([words], district))
+    return condition
 
 
 def _complete(on: date):
@@ -110,6 +142,7 @@ class Enterprise(models.Model):
         REVOKED = "revoked", "吊销"
         MOVED_AWAY = "moved_away", "迁出"
         NOT_FOUND = "not_found", "查无"
+        MERGED = "merged", "已合并"  # given by a merger alone
 
     OPEN_STATUSES = (Status.OPEN, Status.PREPARING)  # 底数 counts these (design.md 4)
 
@@ -144,6 +177,7 @@ class Enterprise(models.Model):
     former_name = models.CharField("曾用名", max_length=200, blank=True)
     name_key = models.CharField(max_length=200, editable=False)  # rules.name_key
     pinyin = models.CharField(max_length=200, editable=False)
+    grams = GramsField(models.IntegerField(), default=list, editable=False)
     uscc = models.CharField("统一社会信用代码", max_length=18, null=True, blank=True)
     uscc_override_reason = models.CharField("已核对证照", max_length=200, blank=True)
     registration_number = models.CharField("原注册号", max_length=30, blank=True)
@@ -234,6 +268,14 @@ class Enterprise(models.Model):
     recorded_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
     edition = models.PositiveIntegerField(default=1)  # of the file, for two editors
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="merged_files",
+        null=True,
+        editable=False,
+        db_index=False,
+    )
 
     last_surveyed: date | None  # only from for_list()
 
@@ -243,14 +285,20 @@ class Enterprise(models.Model):
         verbose_name = "用人单位"
         indexes = [
             models.Index(fields=["grid", "status"], name="enterprises_in_grid"),
+            models.Index(
+                fields=["merged_into"],
+                name="enterprises_merged",
+                condition=Q(merged_into__isnull=False),
+            ),
             models.Index(fields=["contact_phone_index"], name="enterprises_by_phone"),
             models.Index(fields=["district", "name"], name="enterprises_in_district"),
             models.Index(
                 fields=["district", "name_key"], name="enterprises_by_name_key"
             ),
-            GinIndex(
+            GinIndex(  # for names alike; what is typed is found by the grams
                 fields=["name"], name="enterprises_by_name", opclasses=["gin_trgm_ops"]
             ),
+            GinIndex(fields=["grams"], name="enterprises_by_grams"),
             models.Index(  # for a code's beginning, whatever the collation
                 fields=["uscc"],
                 name="enterprises_by_uscc",
@@ -261,22 +309,6 @@ class Enterprise(models.Model):
                 name="enterprises_by_old_number",
                 condition=~Q(registration_number=""),
             ),
-            GinIndex(
-                fields=["former_name"],
-                name="enterprises_by_former_name",
-                opclasses=["gin_trgm_ops"],
-                condition=~Q(former_name=""),
-            ),
-            GinIndex(
-                fields=["address"],
-                name="enterprises_by_address",
-                opclasses=["gin_trgm_ops"],
-            ),
-            models.Index(
-                fields=["pinyin"],
-                name="enterprises_by_pinyin",
-                opclasses=["varchar_pattern_ops"],
-            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -284,6 +316,11 @@ class Enterprise(models.Model):
                 condition=Q(uscc__isnull=False),
                 name="enterprises_enterprise_uscc_unique_in_district",
                 violation_error_message="本区县已有使用该统一社会信用代码的单位。",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="merged", merged_into__isnull=False)
+                | (~Q(status="merged") & Q(merged_into__isnull=True)),
+                name="enterprises_enterprise_merged_has_file",
             ),
             models.CheckConstraint(
                 condition=Q(uscc__isnull=True) | Q(uscc__regex=r"^[0-9A-Z]{18}$"),
@@ -316,6 +353,14 @@ class Enterprise(models.Model):
         """Set the telephone together with the index it is found by."""
         self.contact_phone = phone
         self.contact_phone_index = blind_index(phone, purpose="enterprise.phone")
+
+
+# What a person or a list may say of a unit's status.
+GIVEN_STATUSES = [
+    (value, label)
+    for value, label in Enterprise.Status.choices
+    if value != Enterprise.Status.MERGED
+]
 
 
 class Placement(models.Model):

@@ -34,7 +34,7 @@ from grids.services.roads import ranges_of
 Outcome = AllocationLine.Outcome
 Progress = Callable[[int, int, str], None]
 
-GONE = ("cancelled", "revoked", "moved_away", "not_found")
+GONE = ("cancelled", "revoked", "moved_away", "not_found", "merged")
 LOT = 2_000  # units between two reports of progress
 _PLACE = ("longitude", "latitude")
 _TEXTS = ("address", "registered_address", "road", "house_number")

@@ -13,7 +13,7 @@ from enterprises.file_changes import label_of
 from enterprises.file_facts import position
 from enterprises.freshness import freshness_days
 from enterprises.industries import industry_name, section_name
-from enterprises.models import Enterprise, Survey
+from enterprises.models import Enterprise, Placement, Survey
 from enterprises.services.files import in_words
 from enterprises.services.status import why_not_undone
 from enterprises.services.surveys import draft_of
@@ -205,6 +205,12 @@ def _belonging(request: Request, unit: Enterprise) -> str:
         "periods": unit.status_periods.select_related(
             "evidence", "recorded_by__person"
         ).order_by("-since"),
+        "handovers": unit.handovers.select_related("from_district", "to_district"),
+        "mergers": unit.mergers.filter(undone_at=None).select_related("merged"),
+        "former": Placement.objects.filter(enterprise__merged_into=unit).select_related(
+            "enterprise", "grid"
+        ),
+        "perms_merge": may(request.user, Permission.UNIT_MERGE, at=unit.grid),
         "undoable": may_edit and not why_not_undone(unit),
         "unit": unit,
         "doubt": unit.doubts.filter(settled_at=None).first(),
@@ -224,6 +230,9 @@ def _actions(user, unit: Enterprise) -> list[Action]:
         actions.append(Action("修改", url, icon="pencil"))
         url = reverse("enterprises:status", args=[unit.pk])
         actions.append(Action("状态变更", url, icon="arrow-repeat"))
+    if may(user, Permission.UNIT_HANDOVER, at=unit.grid):
+        url = reverse("enterprises:handover-add", args=[unit.pk])
+        actions.append(Action("移交", url, icon="arrow-left-right"))
     whole = reverse("enterprises:file-print", args=[unit.pk])
     actions.append(Action("打印一户一档", whole, icon="file-earmark-pdf"))
     blank = reverse("enterprises:blank-pdf", args=[unit.pk])

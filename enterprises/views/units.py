@@ -46,7 +46,8 @@ from gridinspect.ui.pages import (
     render_list,
     require_holds,
 )
-from gridinspect.ui.tables import build_table, count
+from gridinspect.ui.services import filters_for
+from gridinspect.ui.tables import build_table, count, keys_chosen
 from grids import outline
 from grids.access import may, require, require_somewhere
 from grids.forms import add_refusal
@@ -73,6 +74,8 @@ def unit_list(request: Request) -> HttpResponse:
         name="enterprises",
         default_sort="-id",
         row_actions=lambda unit: _row_actions(user, unit),
+        narrow=search.is_narrow,
+        bulk=_bulk(user),
     )
     return render_list(
         request,
@@ -83,7 +86,27 @@ def unit_list(request: Request) -> HttpResponse:
         tree=outline.tree_beside(request, "enterprises:list", at),
         note=f"辖区：{at}" if at else "",
         empty="没有符合条件的单位。请放宽查询条件，或在左侧选择上级网格。",
+        context={
+            "taken_for": search.taken_for,
+            "saved": filters_for("enterprises", user),
+        },
     )
+
+
+def _bulk(user) -> list[Action]:
+    actions = []
+    if user.holds(Permission.ENTERPRISE_EDIT):
+        url = reverse("enterprises:bulk-grid")
+        actions.append(Action("批量归格", url, icon="pin-map"))
+    if user.holds(Permission.STATUS_DECIDE):
+        url = reverse("enterprises:bulk-status")
+        actions.append(Action("状态变更", url, icon="arrow-repeat"))
+    if user.holds(Permission.TASK_ASSIGN):
+        url = reverse("enterprises:bulk-tasks")
+        actions.append(Action("派发任务", url, icon="list-task"))
+    url = reverse("enterprises:export")
+    actions.append(Action("导出", url, icon="box-arrow-up"))
+    return actions
 
 
 def _columns(user):
@@ -101,6 +124,9 @@ def _toolbar(request: Request, at) -> list[Action]:
         toolbar.append(import_action(reverse("imports:upload", args=["enterprises"])))
         surveys = reverse("imports:upload", args=["surveys"])
         toolbar.append(import_action(surveys, "导入登记表"))
+    if user.holds(Permission.ENTERPRISE_EDIT):
+        url = reverse("enterprises:bulk-acts")
+        toolbar.append(Action("批量处理记录", url, icon="clock-history"))
     query = request.GET.urlencode()
     toolbar.append(export_action(f"{reverse('enterprises:export')}?{query}"))
     return toolbar
@@ -124,13 +150,19 @@ def export(request: Request) -> HttpResponse:
     require_holds(user, Permission.ENTERPRISE_VIEW)
     at = outline.place_asked(request)
     units, _ = units_asked(user, request.GET, at)
+    if "row" in request.GET and not request.GET.get("all"):
+        units = units.filter(pk__in=keys_chosen(request))
     offered = _columns(user)
     table = build_table(request, units.none(), offered, name="enterprises")
     shown = [header.column for header in table.headers]
     total, _ = count(units)
     if total > EXPORT_DIRECTLY:
         job = export_later(
-            by=user, asked=request.GET, at=at, shown=[column.key for column in shown]
+            by=user,
+            asked=request.GET,
+            at=at,
+            shown=[column.key for column in shown],
+            sort=table.sort,
         )
         messages.info(request, "单位较多，正在后台生成名册，完成后可在任务页下载。")
         return redirect(job)
@@ -179,6 +211,10 @@ def similar(request: Request) -> HttpResponse:
 @require_GET
 def unit_detail(request: Request, pk: int) -> HttpResponse:
     """Show one unit's file: 一户一档."""
+    visible = Enterprise.objects.visible_to(request.user)
+    if kept := visible.filter(merged_files=pk).only("pk").first():
+        messages.info(request, "这份档案已并入下面的档案。")
+        return redirect(kept)
     return unit_page(request, visible_unit(request, pk))
 
 

@@ -21,3 +21,28 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SavedFilter(models.Model):
+    """A search of a list under a name (常用查询), one's own or a whole place's."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters"
+    )
+    list_name = models.CharField(max_length=60)  # the name of the table
+    title = models.CharField("名称", max_length=40)
+    query = models.CharField("条件", max_length=2000)
+    shared_path = models.CharField(max_length=200, blank=True)  # of whom it is for
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "常用查询"
+        ordering = ["title", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "list_name", "title"], name="ui_savedfilter_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -150,6 +150,7 @@ def build_table(
     default_sort: str = "",
     row_actions: Callable[[Any], Sequence] | None = None,
     bulk: Sequence = (),
+    narrow: bool = False,
     prefix: str = "",
 ) -> Table:
     """Return the page of the list that the request asks for.
@@ -159,22 +160,29 @@ def build_table(
     person's choice of columns is kept. `default_sort` is a column key or a field name.
     `row_actions(row)` returns the Actions of the column 操作; `bulk` are the Actions on
     chosen rows, whose pages get ?row= for each, or ?all=1 with the search itself. With
-    two tables on one page a `prefix` keeps their parameters apart. Rows may also be
-    a plain sequence.
+    `narrow` says that few rows are expected among very many: then their keys are found
+    once, for the count and the page. With two tables on one page a `prefix` keeps
+    their parameters apart. Rows may also be a plain sequence.
     """
     asked = request.GET
     chosen = _preference(request.user, name)
     shown = _shown(columns, chosen.get("columns"))
-    sort = _allowed_sort(asked.get(f"{prefix}sort", ""), columns) or default_sort
+    if not prefix:
+        chosen = _remembered(request.user, name, chosen, asked, columns)
+    sort = _allowed_sort(asked.get(f"{prefix}sort", ""), columns)
+    sort = sort or _allowed_sort(chosen.get("sort", ""), columns) or default_sort
     size = _page_size(asked.get(f"{prefix}page_size") or chosen.get("page_size"))
     ordered = _ordered(queryset, sort, columns)
-    total, is_estimate = count(queryset)
-
     page = _number(asked.get(f"{prefix}page"))
-    if not is_estimate:
-        page = min(page, max(1, -(-total // size)))
+    if narrow and isinstance(queryset, QuerySet) and isinstance(ordered, QuerySet):
+        total, is_estimate, page, objects = _by_keys(queryset, ordered, page, size)
+    else:
+        total, is_estimate = count(queryset)
+        if not is_estimate:
+            page = min(page, max(1, -(-total // size)))
+        start = (page - 1) * size
+        objects = list(ordered[start : start + size + 1])  # one more: is there a next
     start = (page - 1) * size
-    objects = list(ordered[start : start + size + 1])  # one more tells of a next page
 
     return Table(
         name=name,
@@ -201,6 +209,28 @@ def build_table(
     )
 
 
+def _by_keys(
+    rows: QuerySet, ordered: QuerySet, page: int, size: int
+) -> tuple[int, bool, int, list[Any]]:
+    """Return (count, is it an estimate, page, its rows and one more).
+
+    The rows are joined with what they show only once it is known which they are: a
+    planner that takes many for few would join them all before it sorts.
+    """
+    keys = list(ordered.values_list("pk", flat=True)[: EXACT_UP_TO + 1])
+    if len(keys) > EXACT_UP_TO:
+        start = (page - 1) * size
+        total, is_estimate = _estimate(rows), True
+        if start + size >= len(keys):
+            return total, is_estimate, page, list(ordered[start : start + size + 1])
+    else:
+        total, is_estimate = len(keys), False
+        page = min(page, max(1, -(-total // size)))
+    wanted = keys[(page - 1) * size : page * size + 1]
+    found = {row.pk: row for row in rows.filter(pk__in=wanted)} if wanted else {}
+    return total, is_estimate, page, [found[key] for key in wanted if key in found]
+
+
 def chosen_rows(request: HttpRequest, rows: QuerySet) -> QuerySet:
     """Return the rows that a bulk act is about: those ticked, or all that were found.
 
@@ -208,8 +238,13 @@ def chosen_rows(request: HttpRequest, rows: QuerySet) -> QuerySet:
     """
     if request.GET.get("all"):
         return rows
+    return rows.filter(pk__in=keys_chosen(request))
+
+
+def keys_chosen(request: HttpRequest) -> list[int]:
+    """Return the keys of the rows that were ticked."""
     keys = [key for key in request.GET.getlist("row") if key.isascii()]
-    return rows.filter(pk__in=[int(k) for k in keys if k.isdigit() and len(k) < 19])
+    return [int(key) for key in keys if key.isdigit() and len(key) < 19]
 
 
 NOT_SEARCHED = frozenset({"page", "page_size", "row", "all"})
@@ -233,9 +268,13 @@ def count(rows: QuerySet | Sequence) -> tuple[int, bool]:
     bounded = bare[: EXACT_UP_TO + 1].count()
     if bounded <= EXACT_UP_TO:
         return bounded, False
+    return _estimate(rows), True
+
+
+def _estimate(rows: QuerySet) -> int:
     plan = json.loads(rows.order_by().explain(format="json"))
     estimate = max(int(plan[0]["Plan"]["Plan Rows"]), EXACT_UP_TO)
-    return round(estimate, 2 - len(str(estimate))), True
+    return round(estimate, 2 - len(str(estimate)))
 
 
 def follow(row: Any, path: str) -> Any:
@@ -276,6 +315,23 @@ def _preference(user: Any, name: str) -> dict:
         return {}
     found = Preference.objects.filter(user=user, key=f"table:{name}").first()
     return found.value if found else {}
+
+
+def _remembered(
+    user: Any, name: str, chosen: dict, asked: Mapping[str, Any], columns: Sequence
+) -> dict:
+    """Keep the order and the number of rows that were asked for, for the next time."""
+    wanted: dict[str, Any] = {}
+    if sort := _allowed_sort(asked.get("sort", ""), columns):
+        wanted["sort"] = sort
+    if "page_size" in asked and (size := _number(asked["page_size"])) in PAGE_SIZES:
+        wanted["page_size"] = size
+    kept = chosen | wanted
+    if kept != chosen and getattr(user, "pk", None):
+        Preference.objects.update_or_create(
+            user=user, key=f"table:{name}", defaults={"value": kept}
+        )
+    return kept
 
 
 def _shown(columns: Sequence[Column], chosen: Any) -> list[Column]:

@@ -7,6 +7,7 @@ from datetime import date
 
 from enterprises.models import AllocationRun, Enterprise, Placement
 from enterprises.services.allocation import apply_run, check_run
+from enterprises.services.finding import refresh_grams
 from gridinspect.accounts.models import User
 from grids.models import Grid
 from grids.services.roads import add_range
@@ -99,6 +100,7 @@ def _forget(district: Grid, dice: random.Random) -> None:
             "source",
         ],
     )
+    refresh_grams([unit.pk for unit in units])
     Placement.objects.filter(enterprise__in=units).update(
         grid=district, method="list", confidence="low", reason="名册没有写明网格"
     )
