@@ -39,7 +39,7 @@ def make(has):
     inside.person.name = f"{has.word}企业协管员"
     inside.person.save()
     has.unit_post = inside.person.unit_posts.get()
-    has.warning = make_warning(has.unit, by=inside, facts=f"{has.word}未发工资")
+    has.wage_warning = make_warning(has.unit, by=inside, facts=f"{has.word}未发工资")
     has.self_report = SelfReport.objects.create(
         enterprise=has.unit,
         district=has.district,
@@ -105,13 +105,13 @@ PAGES = Pages(
         "wages:project-sheet": lambda has: [has.project.pk],
         "wages:assistant-add": lambda has: [has.unit.pk],
         "wages:assistant-end": lambda has: [has.unit_post.pk],
-        "wages:own-escalate": lambda has: [has.warning.pk],
-        "wages:own-union": lambda has: [has.warning.pk],
+        "wages:own-escalate": lambda has: [has.wage_warning.pk],
+        "wages:own-union": lambda has: [has.wage_warning.pk],
         "wages:self-report": lambda has: [has.self_report.pk],
         "wages:self-report-confirm": lambda has: [has.self_report.pk],
         "wages:self-report-return": lambda has: [has.self_report.pk],
-        "wages:warning": lambda has: [has.warning.pk],
-        "wages:warning-answer": lambda has: [has.warning.pk],
+        "wages:warning": lambda has: [has.wage_warning.pk],
+        "wages:warning-answer": lambda has: [has.wage_warning.pk],
         "wages:subcontractor-add": lambda has: [has.project.pk],
         "wages:subcontractor-leave": lambda has: [has.subcontractor.pk],
     },
