@@ -26,6 +26,7 @@ from reports.demo.allocation import build_allocation
 from reports.demo.attendance import build_attendance
 from reports.demo.cases import build_cases
 from reports.demo.files import build_files
+from reports.demo.finding import build_finding
 from reports.demo.inspections import build_inspections
 from reports.demo.jurisdictions import CITIES, JURISDICTIONS, Jurisdiction, trees
 from reports.demo.offices import build_offices
@@ -88,6 +89,7 @@ def build(*, scale: str, say: Say, today: date | None = None) -> None:
     refresh_statistics()
     workers = build_workforce(today=today)
     say(f"职工名册登记完毕，共 {workers} 人。")
+    build_finding(today=today)
     build_cases(today=today)
     with transaction.atomic():
         went = build_visits(today=today)
