@@ -11,6 +11,7 @@ from django.utils import timezone
 from assistants.models import Certificate, Training
 from cases.models import Case, Matter
 from enterprises.models import Enterprise, Placement, StatusPeriod, Survey
+from enterprises.supervision.services import key_units_on
 from gridinspect.accounts.roles import POSTED_STAFF
 from gridinspect.documents.models import ArchivedDocument
 from grids.colouring import colours_of
@@ -22,6 +23,7 @@ from grids.standing import as_of, grids_below, periods_in
 from reports import coverage
 from reports.builders.booklet import (
     Change,
+    KeyLine,
     LastPrint,
     OfficeLine,
     Register,
@@ -64,6 +66,7 @@ def register_of(place: Grid, on: date, policies: list[str]) -> Register:
         offices=_offices(place, on),
         units=_units(placements, on),
         cases=_cases(place, on),
+        key_units=_key_units(placements, on),
         grounds=_grounds(place, on),
         spots=spots,
         last=last,
@@ -192,6 +195,20 @@ def _unit(placed: Placement, day: date | None, answers: dict[str, Any]) -> UnitL
         due=_whole(answers.get("contracts_due")),
         surveyed_on=day,
     )
+
+
+def _key_units(placements: list[Placement], on: date) -> list[KeyLine]:
+    found = key_units_on([one.enterprise_id for one in placements], on)
+    return [
+        KeyLine(
+            name=one.enterprise.name,
+            uscc=one.enterprise.uscc or "",
+            since=state.since,
+            grounds="、".join(state.grounds) or "列入重点",
+        )
+        for one in placements
+        if (state := found.get(one.enterprise_id))
+    ]
 
 
 def _whole(answer: object) -> int | None:

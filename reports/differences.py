@@ -5,30 +5,25 @@ Pure: two sides in, lines out; no queries, no clock. Page and command read here.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from assistants.establishment import Establishment, EstablishmentRow
 from grids import wording
 from grids.models import Grid
+from grids.policy import COLOURS, NUMBERS, PERSON_KINDS, PolicyValues
 from grids.policy import INDICATORS as NAMES
-from grids.policy import NUMBERS, PERSON_KINDS, PolicyValues
 from grids.services.law import InForce
 from grids.services.policies import PolicyOnDate
 from reports.indicators import INDICATORS, Reading, readings
 from reports.judging import STATES, Judged, State
 from reports.rules import Counts
+from reports.whatif_units import Watched
 
 NOTHING = "—"
 SAME = "相同"
 KIND_NAMES = dict(Grid.Kind.choices)
 POSTS = {"required": "应配", "filled": "已配", "missing": "缺"}
-
-# What an alternative plan would change too, once the program has it.
-NOT_YET = (
-    ("重点监管单位", "认定条件和重点监管名单尚未建成，暂不能比较。"),
-    ("信用等级", "诚信等级评定尚未建成，暂不能比较。"),
-)
 
 
 @dataclass(frozen=True)
@@ -60,6 +55,7 @@ class Side:
     clauses: Sequence[Judged]
     limits: Sequence[InForce]
     numbers: Sequence[InForce]
+    watched: Watched = field(default_factory=Watched)
 
 
 @dataclass(frozen=True)
@@ -124,6 +120,9 @@ def compared(left: Side, right: Side) -> list[Group]:
         ("targets", "阶段目标", _targets(left, right)),
         ("states", "条款落实", _states(left, right)),
         ("clauses", "落实情况有变化的条款", _clauses(left, right)),
+        ("key", "重点监管单位", _key_units(left, right)),
+        ("grades", "信用等级（按上年记录的建议）", _grades(left, right)),
+        ("warnings", "预警单位（按最重的级别）", _warned(left, right)),
         ("limits", "法定期限和方案期限", _limits(left, right)),
         ("numbers", "其他数值", _numbers(left, right)),
     )
@@ -375,6 +374,83 @@ def _judged(one: Judged | None, side: Side) -> Cell:
     if worst and worst.figure is not None:
         words = f"{words}：{worst.name} {worst.figure_words}，应为 {worst.target_words}"
     return Cell(words, clauses=(one.clause.id,))
+
+
+def _key_units(left: Side, right: Side) -> list[Line]:
+    """Return how many units would be key units, and on which grounds.
+
+    Grounds that tell of complaints are counted in the total alone.
+    """
+    sides = left.watched, right.watched
+    if not any(side.grounds for side in sides):
+        return []
+    total = [
+        Cell(*_units(side.key_units)) if side.grounds else Cell("没有规定", 0)
+        for side in sides
+    ]
+    names = dict.fromkeys(one.key for side in sides for one in side.grounds)
+    return [
+        _counted("key:units", "重点监管单位", *total),
+        *(_ground(key, left, right) for key in names),
+    ]
+
+
+def _ground(key: str, left: Side, right: Side) -> Line:
+    found = [
+        next((one for one in side.watched.grounds if one.key == key), None)
+        for side in (left, right)
+    ]
+    cells = [
+        Cell(
+            *_units(side.watched.grounds[one]),
+            (one.clause,) if one.clause else (),
+            source=one.source,
+        )
+        if one
+        else Cell("没有这一情形", 0)
+        for one, side in zip(found, (left, right), strict=True)
+    ]
+    name = next(one.name for one in found if one)
+    return _counted(f"key:{key}", name, *cells)
+
+
+def _grades(left: Side, right: Side) -> list[Line]:
+    sides = left.watched, right.watched
+    keys = dict.fromkeys(key for side in sides for key in side.grades)
+    return [
+        _counted(
+            f"grade:{key}",
+            f"{key}级",
+            *(
+                Cell(
+                    *_units(side.grades[key]),
+                    (side.scheme.clause,) if side.scheme.clause else (),
+                    source=side.scheme.source,
+                )
+                if side.scheme and key in side.grades
+                else Cell("不设", 0)
+                for side in sides
+            ),
+        )
+        for key in keys
+    ]
+
+
+def _warned(left: Side, right: Side) -> list[Line]:
+    sides = left.watched, right.watched
+    return [
+        _counted(
+            f"warned:{colour}",
+            COLOURS[colour],
+            *(Cell(*_units(side.warned.get(colour, 0))) for side in sides),
+        )
+        for colour in reversed(COLOURS)
+        if any(side.warned for side in sides)
+    ]
+
+
+def _units(count: int) -> tuple[str, int]:
+    return f"{count:,} 户", count
 
 
 def _limits(left: Side, right: Side) -> list[Line]:

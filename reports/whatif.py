@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from assistants.establishment import Establishment, establishment_of
+from enterprises.supervision.facts import asking_once
 from gridinspect.accounts.models import User
 from grids.models import Grid, Policy, PolicyDraft
 from grids.services.drafts import draft_values
@@ -17,7 +18,6 @@ from grids.services.policies import PolicyOnDate, policy_on, values_of
 from reports import coverage
 from reports.conformance import facts_of, scope_under
 from reports.differences import (
-    NOT_YET,
     Cell,
     Group,
     Line,
@@ -27,6 +27,7 @@ from reports.differences import (
 )
 from reports.judging import Judged, judge
 from reports.rules import Counts
+from reports.whatif_units import watched
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,9 @@ def what_if(place: Grid, on: date, other: Plan) -> WhatIf:
     Both sides are counted now, from the same rows; kept tallies are not looked at.
     """
     law = Law()
-    left = _side(place, on, plan_in_force(place, on), law)
-    right = _side(place, on, other, law)
+    with asking_once():
+        left = _side(place, on, plan_in_force(place, on), law)
+        right = _side(place, on, other, law)
     return WhatIf(place, on, left, right, compared(left, right))
 
 
@@ -129,6 +131,7 @@ def _side(place: Grid, on: date, plan: Plan, law: Law) -> Side:
         clauses=_clauses(place, plan, counts, posts),
         limits=limits_of(layers),
         numbers=numbers_of(layers) if values else (),
+        watched=watched(place, on, layers),
     )
 
 
@@ -156,7 +159,6 @@ def as_json(found: WhatIf) -> dict[str, Any]:
             group.key: [_line_json(line) for line in group.lines]
             for group in found.groups
         },
-        "not_compared": [name for name, _ in NOT_YET],
     }
 
 

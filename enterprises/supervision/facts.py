@@ -12,7 +12,9 @@ queries and leaves out the units of which there is nothing to say. A state (mont
 arrears) is that of the last day. Register it in the room's `ui.py` or `apps.ready`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -123,7 +125,33 @@ def facts_of(keys: Iterable[str], units: Units, *, since: date, until: date) -> 
     )
 
 
+Asked = tuple[str, str, date, date]
+_asked: ContextVar[dict[Asked, dict[int, Fact]] | None] = ContextVar(
+    "asked", default=None
+)
+
+
+@contextmanager
+def asking_once() -> Iterator[None]:
+    """Ask for each fact of the same units and days only once, within the block."""
+    token = _asked.set({})
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 def _fact(key: str, units: Units, since: date, until: date) -> dict[int, Fact]:
+    known = _asked.get()
+    if known is None:
+        return _found(key, units, since, until)
+    asked = key, str(units.query), since, until
+    if asked not in known:
+        known[asked] = _found(key, units, since, until)
+    return known[asked]
+
+
+def _found(key: str, units: Units, since: date, until: date) -> dict[int, Fact]:
     found: dict[int, Fact] = {}
     for source in _SOURCES.get(key, ()):
         for unit, fact in source.supplier(units, since, until).items():

@@ -15,9 +15,7 @@ CELL = 8  # points: a unit's line holds seven columns on an upright page
 NO_MAP = "本网格和下级网格都还没有登记边界，没有示意图。"
 FIRST_PRINT = "本册是第一次编印，没有上一次可以比较。"
 NOTHING_CHANGED = "与上一次相比没有变化。"
-KEY_UNITS = (
-    "待建：系统尚未提供重点监管单位名单，本册不列；不表示本网格没有重点监管单位。"
-)
+NO_KEY_UNITS = "这一天本网格没有重点监管单位。"
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,16 @@ class UnitLine:
 
 
 @dataclass(frozen=True)
+class KeyLine:
+    """A unit under key supervision (重点监管); grounds that may not be told are not."""
+
+    name: str
+    uscc: str
+    since: date
+    grounds: str
+
+
+@dataclass(frozen=True)
 class Change:
     """What is new, gone or elsewhere since the last print."""
 
@@ -98,6 +106,7 @@ class Register:
     offices: Sequence[OfficeLine]
     units: Sequence[UnitLine]
     cases: Sequence[tuple[str, int]]
+    key_units: Sequence[KeyLine] = ()
     grounds: Sequence[Ground] = ()
     spots: Sequence[tuple[float, float]] = ()
     last: LastPrint | None = None
@@ -126,7 +135,7 @@ def booklet(register: Register) -> Booklet:
             _staff(register),
             _offices(register),
             _units(register),
-            _key_units(),
+            _key_units(register),
             _cases(register),
             _changes(register),
         ],
@@ -230,8 +239,22 @@ def _units(register: Register) -> Sheet:
     )
 
 
-def _key_units() -> Sheet:
-    return Sheet("重点监管单位", "六、重点监管单位", [Col("说明", 170)], [[KEY_UNITS]])
+def _key_units(register: Register) -> Sheet:
+    name, title, lines = "重点监管单位", "六、重点监管单位", register.key_units
+    if not lines:
+        return Sheet(name, title, [Col("说明", 170)], [[NO_KEY_UNITS]])
+    return Sheet(
+        name,
+        title,
+        [
+            Col("单位名称", 60),
+            Col("统一社会信用代码", 40),
+            Col("列入日期", 24, "date"),
+            Col("列入依据", 46),
+        ],
+        [[one.name, one.uscc or None, one.since, one.grounds] for one in lines],
+        note="依据不公开的只写列入重点。",
+    )
 
 
 def _cases(register: Register) -> Sheet:

@@ -60,7 +60,6 @@ def what_if(request):
         "found": found,
         "groups": shown.groups(found) if found else (),
         "changed": differences.changed(found.groups) if found else 0,
-        "not_yet": differences.NOT_YET,
         "compare_url": _compare(found) if found else "",
         "crumbs": [("监管态势", reverse("reports:dashboard")), ("方案试算", "")],
     }

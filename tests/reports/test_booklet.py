@@ -9,7 +9,9 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 from shapely.geometry import MultiPolygon, box
 
+from enterprises.models import Enterprise
 from enterprises.services.files import change_enterprise
+from enterprises.supervision.models import KeyEntry
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Role
 from gridinspect.documents.models import ArchivedDocument
@@ -21,7 +23,12 @@ from grids.models import Boundary, Office
 from grids.services.postings import end_posting
 from reports import services
 from reports.booklets import register_of
-from reports.builders.booklet import FIRST_PRINT, KEY_UNITS, NO_MAP, NOTHING_CHANGED
+from reports.builders.booklet import (
+    FIRST_PRINT,
+    NO_KEY_UNITS,
+    NO_MAP,
+    NOTHING_CHANGED,
+)
 from reports.builders.mapdrawing import GridMap, Ground, _round_length
 from tests.factories import (
     LONG_AGO,
@@ -128,7 +135,7 @@ def test_the_paper_has_cover_contents_and_parts_on_their_pages(filled):
         assert after.lstrip("\n").startswith(str(page))
     text = "".join(pages)
     assert NO_MAP in text.replace("\n", "")
-    assert "待建" in text
+    assert NO_KEY_UNITS in text.replace("\n", "")
     assert FIRST_PRINT in text.replace("\n", "")
     assert f"第{len(pages)}页" in pages[-1].replace(" ", "").replace("　", "")
 
@@ -145,8 +152,26 @@ def test_the_workbook_has_a_sheet_a_part(filled):
     book = CalamineWorkbook.from_filelike(BytesIO(made(filled, "xlsx")))
     assert "用人单位" in book.sheet_names
     assert "变动" in book.sheet_names
-    rows = book.get_sheet_by_name("重点监管单位").to_python()
-    assert any(KEY_UNITS in str(cell) for row in rows for cell in row)
+    assert "重点监管单位" in book.sheet_names
+
+
+def test_key_units_are_named_and_complaints_are_not_their_ground(filled):
+    one, other = Enterprise.objects.order_by("pk")[:2]
+    for unit, name, is_secret in (
+        (one, "欠薪2个月以上", False),
+        (other, "一年内被举报投诉2次以上", True),
+    ):
+        KeyEntry.objects.create(
+            enterprise=unit,
+            district=unit.district,
+            ground="x",
+            ground_name=name,
+            is_secret=is_secret,
+            since=LONG_AGO,
+        )
+    lines = {line.name: line.grounds for line in register(filled).key_units}
+    assert lines == {one.name: "欠薪2个月以上", other.name: "列入重点"}
+    assert "举报投诉2次" not in "".join(pages_of(made(filled)))
 
 
 # --- the map --------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from grids.commands import PlainCommand, day, grid_by_code, policy_by_id
 from grids.models import Policy, PolicyDraft
-from reports.differences import NOT_YET, Plan, changed
+from reports.differences import Plan, changed
 from reports.whatif import as_json, draft_as_plan, plan_in_force, version_as_plan
 from reports.whatif import what_if as compared
 
@@ -45,10 +45,9 @@ class Command(PlainCommand):
                     f"{group.title} {line.name}："
                     f"{line.left.words} → {line.right.words}（{line.difference}）"
                 )
-        waiting = "、".join(name for name, _ in NOT_YET)
         self.stdout.write(
             f"{place.name}（{on}）由{found.left.plan.name}改为{found.right.plan.name}："
-            f"{changed(found.groups)} 项有变化；{waiting}待建，没有比较。"
+            f"{changed(found.groups)} 项有变化。"
         )
 
     def version(self, text, on, start) -> Plan:

@@ -1,12 +1,13 @@
 """Warnings begin, change their colour and end as the facts of a day say."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from enterprises.models import Enterprise
 from enterprises.supervision.facts import Fact, Units, facts_of, known_keys
@@ -58,14 +59,23 @@ def warnings_under(
 ) -> dict[int, list[Held]]:
     """Return what warns of each unit on a day, under a plan. Saves nothing.
 
-    Without a plan that in force; without units all known ones of the district. A sign
-    whose fact nobody supplies warns of nobody.
+    Without a plan that in force; without units all known ones of the district.
     """
-    known = known_keys()
-    all_rules, all_signs = rules.rules_in(layers_at(district, on, plan))
-    signs = [sign for sign in all_signs if sign.fact in known]
     if units is None:
         units = Enterprise.objects.filter(district=district).known()
+    return warnings_in(layers_at(district, on, plan), units, on)
+
+
+def warnings_in(
+    layers: Sequence[PolicyValues], units: Units, on: date
+) -> dict[int, list[Held]]:
+    """Return what the rules of some layers warn of each unit on a day.
+
+    So many queries per sign; a sign whose fact nobody supplies warns of nobody.
+    """
+    known = known_keys()
+    all_rules, all_signs = rules.rules_in(layers)
+    signs = [sign for sign in all_signs if sign.fact in known]
     by_unit: dict[int, dict[WarningSign, Fact]] = defaultdict(dict)
     for sign in signs:
         since, until = rules.window(sign, on)
@@ -123,7 +133,8 @@ def refresh_warnings(
         [(standing[key], wanted[key]) for key in wanted.keys() & standing.keys()], on
     )
     ended = _end([row for key, row in standing.items() if key not in wanted], on)
-    tasks = _give_tasks([*begun, *changed], wanted, on=on, by=by)
+    stand = [row for key, row in standing.items() if key in wanted]
+    tasks = _give_tasks([*begun, *stand], wanted, on=on, by=by)
     if begun or changed or ended:
         record(
             "warnings.refreshed",
@@ -209,7 +220,12 @@ def _give_tasks(
     on: date,
     by: User,
 ) -> int:
-    """Give the tasks that rules want by themselves; one for a warning is enough."""
+    """Give the tasks that rules want by themselves; one for a warning is enough.
+
+    Judging a day that is past gives none: they would be late when they are given.
+    """
+    if on < timezone.localdate():
+        return 0
     by_rule: dict[str, list[EarlyWarning]] = defaultdict(list)
     for row in rows:
         rule = wanted[row.enterprise_id, row.rule].rule

@@ -22,7 +22,12 @@ def make(has):
 
 
 PAGES = Pages(
-    keyless={"warnings:list": [], "warnings:export": [], "warnings:effect": []},
+    keyless={
+        "warnings:list": [],
+        "warnings:export": [],
+        "warnings:effect": [],
+        "warnings:send": [],
+    },
     variants=[("warnings:list", [], "state=")],
     searches=[("warnings:list", "unit={w}&state=")],
     by_place=["warnings:list", "warnings:export", "warnings:effect"],
