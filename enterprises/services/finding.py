@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from django.db import transaction
+
 from enterprises.grams import FIELDS, as_array, grams
 from enterprises.models import Enterprise
 from gridinspect.imports.staging import update_rows
 
 
+@transaction.atomic
 def refresh_grams(units: Sequence[int]) -> int:
     """Work out anew the pairs of characters that these units are found by."""
     if not units:
