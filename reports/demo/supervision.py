@@ -1,7 +1,9 @@
 """Grades, key units and publications of the demonstration, through the services."""
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
 
 from cases.models import Case
 from cases.services.course import close_case, end_investigation
@@ -108,6 +110,9 @@ def _round(district: Grid, today: date, by: User) -> GradeRound:
     round_ = grading.start_round(district=district, year=year, scheme=scheme, by=by)
     worked = grading.work_out(round_)
     grading.write_proposals(round_=round_, worked=worked, by=by)
+    morning = timezone.make_aware(datetime.combine(today, time(8)))
+    GradeRound.objects.filter(pk=round_.pk).update(computed_at=morning)
+    round_.refresh_from_db()
     return round_
 
 

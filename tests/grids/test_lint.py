@@ -413,11 +413,11 @@ def test_every_finding_shows_the_texts_it_rests_on():
 @pytest.mark.django_db
 def test_the_command_prints_one_json_document():
     make_policy("national")
-    make_policy("yingkou-2021")
+    policy = make_policy("yingkou-2021")
     out = StringIO()
     call_command("lint_policy", "yingkou-2021", json=True, stdout=out)
     document = json.loads(out.getvalue())
-    assert (document["policy"], document["version"]) == ("yingkou-2021", 2)
+    assert (document["policy"], document["version"]) == (policy.slug, policy.version)
     found = {one["code"]: one for one in document["findings"]}
     assert found["probation_too_long"]["law"] == "劳动合同法第十九条"
     assert [text["source"] for text in found["probation_too_long"]["texts"]] == [
