@@ -201,7 +201,7 @@ def make_training(person, *, kind="pre_post", passed=True, finished_on=LONG_AGO)
 def make_road_range(grid, *, road="人民路", parity="all", first=1, last=99):
     """Say that these house numbers of a road lie in a grid."""
     return RoadRange.objects.create(
-        grid=grid, road=road, parity=parity, first=first, last=last
+        grid=grid, road=road, parity=parity, first=first, last=last, since=LONG_AGO
     )
 
 

@@ -191,10 +191,11 @@ def test_ranges_follow_a_split_and_come_back(community, bureau):
         by=bureau,
     )
     row.refresh_from_db()
-    assert row.grid == east
+    assert (row.grid, row.until) == (community, date(2026, 9, 1))  # as it was till then
+    assert RoadRange.objects.get(until=None).grid == east
     undo_act(grid=Grid.objects.get(pk=community.pk), by=bureau)
-    row.refresh_from_db()
-    assert row.grid == community
+    row = RoadRange.objects.get()
+    assert (row.grid, row.until) == (community, None)
 
 
 def test_a_merger_with_the_same_range_twice_is_refused(community, sister, bureau):
