@@ -485,7 +485,11 @@ def signed_in(user):
 
 def keyless_pages():
     """Return {address: name} of every page that takes no key of a place."""
-    pages = {reverse(name, args=args): name for name, args in KEYLESS.items()}
+    pages = {
+        reverse(name, args=args): name
+        for name, args in KEYLESS.items()
+        if name not in POST_ONLY
+    }
     for name, args, query in VARIANTS:
         pages[f"{reverse(name, args=args)}?{query}"] = name
     return pages

@@ -9,13 +9,20 @@ from gridinspect.ui.models import Preference, SavedFilter
 
 
 def choose_columns(
-    *, name: str, columns: Sequence[str], page_size: int | None, by: User
+    *,
+    name: str,
+    columns: Sequence[str],
+    page_size: int | None,
+    sort: str = "",
+    by: User,
 ) -> None:
-    """Keep which columns of a list somebody wants to see, and how many rows."""
+    """Keep which columns of a list somebody wants, how many rows, in which order."""
     found = Preference.objects.filter(user=by, key=f"table:{name}").first()
     value = (found.value if found else {}) | {"columns": list(columns)}
     if page_size:
         value["page_size"] = page_size
+    if sort:
+        value["sort"] = sort
     Preference.objects.update_or_create(
         user=by, key=f"table:{name}", defaults={"value": value}
     )

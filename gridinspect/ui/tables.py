@@ -167,8 +167,6 @@ def build_table(
     asked = request.GET
     chosen = _preference(request.user, name)
     shown = _shown(columns, chosen.get("columns"))
-    if not prefix:
-        chosen = _remembered(request.user, name, chosen, asked, columns)
     sort = _allowed_sort(asked.get(f"{prefix}sort", ""), columns)
     sort = sort or _allowed_sort(chosen.get("sort", ""), columns) or default_sort
     size = _page_size(asked.get(f"{prefix}page_size") or chosen.get("page_size"))
@@ -315,23 +313,6 @@ def _preference(user: Any, name: str) -> dict:
         return {}
     found = Preference.objects.filter(user=user, key=f"table:{name}").first()
     return found.value if found else {}
-
-
-def _remembered(
-    user: Any, name: str, chosen: dict, asked: Mapping[str, Any], columns: Sequence
-) -> dict:
-    """Keep the order and the number of rows that were asked for, for the next time."""
-    wanted: dict[str, Any] = {}
-    if sort := _allowed_sort(asked.get("sort", ""), columns):
-        wanted["sort"] = sort
-    if "page_size" in asked and (size := _number(asked["page_size"])) in PAGE_SIZES:
-        wanted["page_size"] = size
-    kept = chosen | wanted
-    if kept != chosen and getattr(user, "pk", None):
-        Preference.objects.update_or_create(
-            user=user, key=f"table:{name}", defaults={"value": kept}
-        )
-    return kept
 
 
 def _shown(columns: Sequence[Column], chosen: Any) -> list[Column]:

@@ -1,3 +1,5 @@
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
@@ -18,7 +20,7 @@ def style(request):
 
 @require_POST
 def columns(request):
-    """Keep the chosen columns of a list, or forget them."""
+    """Keep the chosen columns of a list and its present order, or forget them."""
     form = ColumnsForm(request.POST)
     if not form.is_valid():
         raise BadRequest("columns")
@@ -30,9 +32,15 @@ def columns(request):
             name=name,
             columns=form.cleaned_data["columns"],
             page_size=form.cleaned_data["page_size"],
+            sort=_order_of(_where_from(request)),
             by=request.user,
         )
     return redirect(_where_from(request))
+
+
+def _order_of(address):
+    """Return the order of the list at an address; the list checks what it is."""
+    return QueryDict(urlsplit(address).query).get("sort", "")[:60]
 
 
 @require_POST

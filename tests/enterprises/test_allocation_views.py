@@ -127,7 +127,7 @@ def test_a_preview_has_a_fixed_number_of_queries(
         one = make_enterprise(grid=erqi, address=f"二七区人民路{number * 2 + 2}号")
         one.placements.update(method="list")
     run = trial(erqi, bureau)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         bureau_client.get(f"{run.get_absolute_url()}?page_size=50")
 
 

@@ -132,7 +132,7 @@ def test_load_policies_prints_each_with_its_clause_count():
     call_command("load_policies", stdout=out)
     lines = out.getvalue().splitlines()
     assert len(lines) == 10
-    assert "shenyang-plan 第 2 版：58 条条款，新载入" in lines
+    assert "shenyang-plan 第 3 版：58 条条款，新载入" in lines
     assert PolicyClause.objects.count() == 225
     out = StringIO()
     call_command("load_policies", stdout=out)

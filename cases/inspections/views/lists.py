@@ -238,11 +238,11 @@ def _cap_state(row):
 def unit_frequency(request, enterprise_pk):
     """Show the inspections of one unit in a year that count, and those that do not."""
     user = request.user
-    require_holds(user, P.INSPECTION_VIEW)
     unit = get_object_or_404(
         Enterprise.objects.visible_to(user).select_related("grid", "district__city"),
         pk=enterprise_pk,
     )
+    require_holds(user, P.INSPECTION_VIEW)
     today = timezone.localdate()
     frequency = frequency_of(unit, on=today)
     cap = frequency.cap

@@ -306,7 +306,7 @@ def test_a_letter_is_numbered_archived_and_the_same_twice(streets, huiji_bureau)
     assert [one.number[-3:] for one in letters] == ["第1号", "第2号"]
     assert letters[0].number.startswith("郑惠济人社监责字")
     document = letters[0].document
-    assert document.policies == ["《惠济区劳动保障监察两网化建设实施方案》第 2 版"]
+    assert document.policies == ["《惠济区劳动保障监察两网化建设实施方案》第 3 版"]
     with document.file.open("rb") as file:
         assert file.read().startswith(b"%PDF")
     assert history(letters[0]).get().verb == "target_letter.issued"
