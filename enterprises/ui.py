@@ -11,6 +11,7 @@ from enterprises.models import (
     Doubt,
     Enterprise,
     Handover,
+    ImportedChange,
     RegistryEntry,
     StatusProposal,
     Survey,
@@ -20,12 +21,15 @@ from enterprises.services.verifying import KIND
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
+from gridinspect.imports.traces import derives
 from gridinspect.scope import Place, within_paths
 from gridinspect.ui.registry import Todo, menu, workbench
 from grids.models import Grid
 from grids.services.boundaries import UnitPoint, shows_on_map
 from grids.services.tasks import About, name_task_kind, tells_about
 from grids.services.tree import hangs_on_grids
+
+derives(ImportedChange)
 
 MOST = 10_000  # a line of the workbench counts no further
 

@@ -13,6 +13,7 @@ from enterprises.supervision.models import (
     GradeObjection,
     GradeRound,
     KeyEntry,
+    MovedFacts,
     Publication,
     Rating,
 )
@@ -21,6 +22,7 @@ from enterprises.supervision.views.units import on_timeline, supervision_tab
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
+from gridinspect.imports.traces import derives
 from gridinspect.scope import within_paths
 from gridinspect.ui.registry import Todo, menu, tabs, timeline, workbench
 
@@ -43,6 +45,8 @@ hears_of_facts(note_moved)
 tabs.add(UNIT, "supervision", "等级与重点", supervision_tab, P.ENTERPRISE_VIEW)
 timeline.add(UNIT, on_timeline)
 judges_units(refresh_key_units)
+derives(MovedFacts)
+derives(KeyEntry, Q(proposed_by=None, removal_by=None))
 
 name_acts(
     {

@@ -35,6 +35,18 @@ def written_by(batch: ImportBatch) -> list[Written]:
     ]
 
 
+# Rows that the program wrote by itself and would write again: nothing is built on them.
+_derived: dict[type[models.Model], models.Q] = {}
+
+
+def derives(model: type[models.Model], which: models.Q | None = None) -> None:
+    """Say that rows of a model (all, or `which`) follow from others by themselves.
+
+    They are no reason to keep a record, and go with it when an import is taken back.
+    """
+    _derived[model] = which or models.Q()
+
+
 def referring(
     model: type[models.Model],
     keys: Iterable[int],
@@ -57,6 +69,9 @@ def referring(
         name = relation.field.attname
         for some in _lots(all_keys):
             held = other._base_manager.filter(**{f"{name}__in": some})
+            if other in _derived:
+                own = other._base_manager.filter(_derived[other])
+                held = held.exclude(pk__in=own.values("pk"))
             for key in held.values_list(name, flat=True).distinct():
                 found.setdefault(key, f"已有{other._meta.verbose_name}")
     return found
@@ -123,7 +138,17 @@ def put_back(
 def remove(model: type[models.Model], keys: Iterable[int], through: str = "pk") -> None:
     """Delete records lot by lot; what protects them still protects them."""
     for some in _lots(list(keys)):
+        if through == "pk":
+            _remove_derived(model, some)
         model._base_manager.filter(**{f"{through}__in": some}).delete()
+
+
+def _remove_derived(model: type[models.Model], keys: list[int]) -> None:
+    for other, which in _derived.items():
+        for field in other._meta.concrete_fields:
+            if field.related_model is model:
+                rows = other._base_manager.filter(**{f"{field.attname}__in": keys})
+                rows.filter(which).delete()
 
 
 def _lots(keys: list[int]) -> Iterator[list[int]]:

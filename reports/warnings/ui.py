@@ -12,6 +12,7 @@ from enterprises.supervision.judges import judges_units
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
+from gridinspect.imports.traces import derives
 from gridinspect.scope import within_paths
 from gridinspect.ui.registry import (
     TimelineEntry,
@@ -28,6 +29,7 @@ from reports.warnings.services.judging import KIND, refresh_warnings
 from reports.warnings.views import columns, facts_in_words, state_of
 
 judges_units(refresh_warnings)
+derives(EarlyWarning, Q(answers=None, task=None))
 name_task_kind(KIND, "预警核实")
 
 menu.add(

@@ -48,7 +48,7 @@ def adopt(district, policy, since=START, programme_start=START):
 def test_a_file_becomes_a_version_with_its_clauses_in_order():
     loaded = load()
     policy = loaded.policy
-    assert (policy.slug, policy.version, policy.layer) == ("erqi-2013", 2, "plan")
+    assert (policy.slug, policy.version, policy.layer) == ("erqi-2013", 3, "plan")
     assert loaded.clauses == policy.clauses.count() == 41
     first = policy.clauses.first()
     assert (first.number, first.kind) == ("EQ-01", "words")
@@ -68,7 +68,7 @@ def test_a_changed_file_needs_a_new_version():
     with pytest.raises(PolicyChanged, match="新的版本号"):
         load(changed)
     assert PolicyClause.objects.count() == 41
-    newer = load(changed.replace(b"version = 2", b"version = 3"))
+    newer = load(changed.replace(b"version = 3", b"version = 4"))
     assert newer.is_new
     assert values_of(newer.policy).quota_for("street")[0].min == 1
     assert values_of(load().policy).quota_for("street")[0].min == 2
