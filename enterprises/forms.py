@@ -146,6 +146,9 @@ class EnterpriseForm(forms.ModelForm):
     )
     registration_type = forms.ChoiceField(label="登记注册类型", required=False)
     grid = GridField(label="所属网格")
+    organisation_code = forms.CharField(  # with or without its dash
+        label="组织机构代码", max_length=20, required=False
+    )
     contact_phone = forms.CharField(label="联系电话", max_length=40, required=False)
     contact_mobile = forms.CharField(label="经办人手机", max_length=40, required=False)
     legal_phone = forms.CharField(label="法定代表人电话", max_length=40, required=False)

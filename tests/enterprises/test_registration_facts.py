@@ -87,7 +87,7 @@ def test_a_number_left_empty_stays_and_无_removes_it(bureau_client, unit):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"organisation_code": "12345678-0"}, "组织机构代码校验码不符"),
+        ({"organisation_code": "12345678-9"}, "组织机构代码校验码不符"),
         ({"registered_capital": "-1"}, "注册资本不能是负数"),
         ({"registered_capital": "一百"}, "注册资本应为数字"),
         ({"legal_id_number": "410103198506150013"}, "校验"),
