@@ -20,7 +20,7 @@ from enterprises.services.trials import GONE
 from enterprises.services.verifying import KIND
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
-from gridinspect.audit.verbs import name_acts
+from gridinspect.audit.verbs import name_acts, name_details, name_values
 from gridinspect.imports.traces import derives
 from gridinspect.scope import Place, within_paths
 from gridinspect.ui.registry import Todo, menu, workbench
@@ -30,6 +30,75 @@ from grids.services.tasks import About, name_task_kind, tells_about
 from grids.services.tree import hangs_on_grids
 
 derives(ImportedChange)
+name_details(
+    {
+        "acted_on": "协调日期",
+        "act": "撤销的操作",
+        "amount": "金额",
+        "appointed_by": "聘任单位",
+        "arrears": "欠薪欠费",
+        "balance": "余额",
+        "begins_on": "合同起",
+        "bureau_due_on": "答复期限",
+        "by_district": "退回区县",
+        "category": "类别",
+        "checked_by": "检查人",
+        "checked_on": "检查日期",
+        "collected_by": "采集人",
+        "conclusion": "审查结论",
+        "decision": "处理意见",
+        "drawn": "抽中",
+        "edition": "档案版次",
+        "ending": "离职原因",
+        "ends_on": "合同止",
+        "entered": "列入",
+        "fields": "修改的栏目",
+        "form_version": "表式版本",
+        "id": "证件号码",
+        "known_since": "纳入底数日期",
+        "lacking": "缺少的材料",
+        "left": "移出",
+        "merged": "并入的档案",
+        "method": "方式",
+        "month": "月份",
+        "name": "名称",
+        "note": "说明",
+        "now": "现为",
+        "origin": "来源",
+        "other": "另一档案",
+        "paid_on": "补发日期",
+        "paper": "检查通知书",
+        "payment": "工资台账",
+        "period": "期间",
+        "persons": "人数",
+        "points": "需要改正的问题",
+        "pool": "抽取范围",
+        "publicised_on": "公示日期",
+        "replaces": "替换的材料",
+        "scheme": "评价办法",
+        "seed": "抽取种子",
+        "settled": "已结清",
+        "settled_on": "结清日期",
+        "solved": "已解决",
+        "status": "状态",
+        "survey": "调查登记表",
+        "to": "移往",
+        "union_due_on": "工会协调期限",
+        "unit": "单位",
+        "units": "单位户数",
+        "upheld": "异议成立",
+        "was": "原为",
+        "what": "内容",
+    }
+)
+name_values(
+    "kind",
+    [
+        ("review.notice", "书面审查公告"),
+        ("review.order", "责令限期报送通知书"),
+        ("supervision.notice", "等级告知书"),
+    ],
+)
 
 MOST = 10_000  # a line of the workbench counts no further
 

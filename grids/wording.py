@@ -35,6 +35,7 @@ from grids.policy import (
     WarningRule,
     WarningSign,
 )
+from grids.policy.supervising import YEAR
 
 _KINDS = dict(Grid.Kind.choices)
 _USES = {"steps": "落实", "acceptance": "验收"}
@@ -128,7 +129,7 @@ def sign_words(sign: WarningSign) -> str:
     """Return 90 日内人员流失的比例（%）黄色 20、橙色 40、红色 60."""
     levels = {key: getattr(sign, key) for key in COLOURS}
     given = "、".join(f"{COLOURS[k]} {v:,}" for k, v in levels.items() if v is not None)
-    window = f"{sign.days} 日内" if sign.days else ""
+    window = f"{sign.days} 日内" if sign.days != YEAR else ""
     return f"{window}{FACTS[sign.fact]}{given}"
 
 

@@ -50,6 +50,15 @@ ESTABLISHMENT: dict[str, tuple[str, ...]] = {
     "posts": ("kind",),
     "level": ("level",),
 }
+# Who may open a page that has no entry of its own in the menu.
+PARTS = {
+    "enterprises:proposals": P.ENTERPRISE_VIEW,
+    "imports:upload": P.STAFF_IMPORT,
+    "visits:feedbacks": P.VISIT_VIEW,
+    "visits:hazards": P.VISIT_VIEW,
+    "visits:publicities": P.VISIT_VIEW,
+    "wages:warnings": P.WARNING_VIEW,
+}
 # What one must be allowed to see to open the rows behind a figure.
 NEEDS = {
     "assigned": P.ENTERPRISE_VIEW,
@@ -392,8 +401,8 @@ def may_open(user: User, part: Part) -> bool:
 def may_open_page(user: User, judged: Judged) -> bool:
     """Tell whether a user may open the page that performs a clause."""
     name = judged.clause.page.partition(" ")[0]
-    needs = {entry.url_name: entry.permission for entry in menu.entries}.get(name)
-    return needs is None or user.holds(needs)
+    needs = {entry.url_name: entry.permission for entry in menu.entries} | PARTS
+    return needs.get(name) is None or user.holds(needs[name])
 
 
 # --- as JSON (design.md 5) ------------------------------------------------------------

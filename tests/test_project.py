@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.http import QueryDict
 from django.test import Client, override_settings
 from django.urls import NoReverseMatch, get_resolver, reverse
 
@@ -679,9 +680,8 @@ def test_a_long_export_holds_only_the_owners_rows(world, db, settings, tmp_path)
     from gridinspect.documents.models import ArchivedDocument
 
     settings.MEDIA_ROOT = tmp_path
-    request = SimpleNamespace(urlencode=lambda: "")
     job = export_later(
-        by=world.users[Role.DISTRICT_BUREAU], asked=request, at=None, shown=["name"]
+        by=world.users[Role.DISTRICT_BUREAU], asked=QueryDict(), at=None, shown=["name"]
     )
     jobs.run(job.pk)
 
@@ -868,7 +868,7 @@ def login_pattern():
 LATIN = re.compile(
     r"""PDF|JPG|PNG|XLSX?|CSV|GeoJSON|KML|CGCS2000
     |Excel|SHA-256|UTF-8|\b(?:user\d+|account-\w+|system|xlsx?|csv|pdf)\b
-    |\b[a-z]+-(?:\d{4}|plan)\b|\b[0-9a-f]{16,}\b|[A-Z\d]{4}(?:-[A-Z\d]{4})+
+    |\b[a-z]+-(?:\d{4}|plan)\b|\bnational\b|\b[0-9a-f]{16,}\b|[A-Z\d]{4}(?:-[A-Z\d]{4})+
     |\b[A-Z]{1,5}-\d\w*|YYYY-MM-DD""",
     re.VERBOSE,
 )

@@ -14,6 +14,7 @@ from enterprises.reviews.facts import not_handed_in
 from enterprises.supervision.facts import Fact, Ref, Units, supplies_facts
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
+from gridinspect.audit.verbs import name_details
 from gridinspect.ui.registry import (
     TimelineEntry,
     Todo,
@@ -158,3 +159,13 @@ def todos(user: User, today: date) -> list[Todo]:
 
 
 workbench.add(todos)
+
+name_details(
+    {
+        "case": "立案",
+        "findings": "检查事项",
+        "helpers": "协助人员",
+        "over_cap": "突破频次上限",
+        "planned_on": "计划日期",
+    }
+)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+YEAR = 365  # days back that a fact counts where nothing else is said
+
 
 @dataclass(frozen=True)
 class GradeScheme:
@@ -153,7 +155,7 @@ class WarningSign:
     yellow: int | None = None
     orange: int | None = None
     red: int | None = None
-    days: int | None = None
+    days: int = YEAR
     clause: str = ""
     source: str = ""
     assumed: bool = False

@@ -49,7 +49,7 @@ def gravest(colours: Iterable[str]) -> str:
 
 def window(sign: WarningSign, on: date) -> tuple[date, date]:
     """Return the days whose facts count; a sign without a window looks at a year."""
-    return on - timedelta(days=(sign.days or 365) - 1), on
+    return on - timedelta(days=sign.days - 1), on
 
 
 def judge(

@@ -11,7 +11,7 @@ from enterprises.models import Enterprise
 from enterprises.supervision.judges import judges_units
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
-from gridinspect.audit.verbs import name_acts
+from gridinspect.audit.verbs import name_acts, name_details
 from gridinspect.imports.traces import derives
 from gridinspect.scope import within_paths
 from gridinspect.ui.registry import (
@@ -138,3 +138,6 @@ def _section(user: User, unit: Enterprise) -> list[Part]:
 file_sections.add(
     "warnings", "预警", _section, Permission.EARLY_WARNING_VIEW, order=780
 )
+
+
+name_details({"begun": "新增", "changed": "变级", "ended": "解除", "tasks": "派任务"})

@@ -17,7 +17,7 @@ def plan():
 @pytest.fixture
 def changed(plan):
     text = (SHIPPED / "huiji-2010.toml").read_text("utf-8")
-    text = text.replace("version = 2", "version = 3", 1)
+    text = text.replace("version = 3", "version = 4", 1)
     text = text.replace("min = 2\nmax = 2", "min = 3\nmax = 3", 1)
     text = text.replace(
         'key = "premises_max"\nvalue = 50', 'key = "premises_max"\nvalue = 60'

@@ -129,7 +129,7 @@ def file(request, pk):
         title=f"报送书面审查：{review.enterprise.name}",
         crumbs=_crumbs(review),
         submit="报送",
-        note=f"需要补正：{review.points}（限 {review.correct_by}）"
+        note=_to_mend("需要补正", review)
         if review.state == "returned"
         else f"报送截止 {review.round.closes_on}，数据截至 {review.round.as_of}。",
         template="reviews/file_form.html",
@@ -179,7 +179,7 @@ def recheck(request, pk):
         title=f"复查：{review.enterprise.name}",
         crumbs=_crumbs(review),
         submit="登记复查",
-        note=f"需要改正：{review.points}（限 {review.correct_by}）",
+        note=_to_mend("需要改正", review),
     )
 
 
@@ -271,3 +271,9 @@ def _crumbs(review):
         (round.name, round.get_absolute_url()),
         (review.enterprise.name, review.get_absolute_url()),
     ]
+
+
+def _to_mend(words, review) -> str:
+    """Return what has to be put right, with its last day where one is set."""
+    until = f"（限 {review.correct_by}）" if review.correct_by else ""
+    return f"{words}：{review.points}{until}"

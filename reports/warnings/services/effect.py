@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Q
 
 from enterprises.supervision.facts import Units, facts_of
+from gridinspect.workdays.rules import months_later
 from reports.warnings.models import Answer, EarlyWarning, WarningQuerySet
 
-BEFORE = 183  # days before a violation was dealt with in which a warning counts
+BEFORE = 6  # months before a violation was dealt with in which a warning counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def not_warned(units: Units, *, since: date, until: date) -> dict[int, date]:
     }
     stood: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
     rows = EarlyWarning.objects.filter(
-        Q(until=None) | Q(until__gte=since - timedelta(days=BEFORE)),
+        Q(until=None) | Q(until__gte=months_later(since, -BEFORE)),
         enterprise__in=list(days),
         since__lte=until,
     )
@@ -89,7 +90,7 @@ def not_warned(units: Units, *, since: date, until: date) -> dict[int, date]:
         unit: day
         for unit, day in days.items()
         if not any(
-            begun <= day and (ended is None or ended >= day - timedelta(days=BEFORE))
+            begun <= day and (ended is None or ended >= months_later(day, -BEFORE))
             for begun, ended in stood[unit]
         )
     }

@@ -10,7 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from enterprises.models import Enterprise
-from enterprises.supervision.facts import Fact, Units, facts_of, known_keys
+from enterprises.supervision.facts import (
+    MOST_ROWS,
+    Fact,
+    Units,
+    facts_of,
+    known_keys,
+)
 from enterprises.supervision.services.schemes import layers_at
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
@@ -23,7 +29,6 @@ from reports.warnings.models import EarlyWarning, Step
 
 LOT = 5000  # rows that are written at once
 KIND = "warning"  # of the tasks that look into warnings
-MOST_ROWS = 20  # references that are kept behind one figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ PAGES = Pages(
     },
     variants=[
         ("inspections:list", [], "state=week&page_size=20&sort=-planned_on"),
-        ("inspections:frequency", [], "at_cap=on&year=x"),
+        ("inspections:frequency", [], "at_cap=on&year=2025"),
     ],
     searches=[
         ("inspections:list", "q={w}"),
