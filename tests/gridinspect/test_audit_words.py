@@ -7,4 +7,7 @@ def test_the_details_of_an_act_read_in_chinese_without_empty_ones():
 
 
 def test_a_detail_without_a_name_keeps_its_key():
-    assert details({"edition": 3, "counts": {"新增": 2}}) == "edition：3；条数：新增 2"
+    assert (
+        details({"unheard_of": 3, "counts": {"新增": 2}})
+        == "unheard_of：3；条数：新增 2"
+    )
