@@ -199,9 +199,9 @@ class Workbench:
             self.providers.append(provider)
 
     def for_user(self, user: Any, today: date) -> list[Todo]:
-        """Return every line, the urgent ones first."""
+        """Return every line: the urgent ones first, those with nothing to do last."""
         todos = [todo for provider in self.providers for todo in provider(user, today)]
-        return sorted(todos, key=lambda todo: not (todo.urgent and todo.count))
+        return sorted(todos, key=lambda one: (not one.count, not one.urgent))
 
 
 class Standing:

@@ -100,6 +100,7 @@ class Table:
     page_size: int
     has_next: bool
     sort: str
+    prefix: str = ""  # before this table's own parameters in the address
     has_actions: bool = False
     bulk: tuple = ()  # the Actions on chosen rows; without one no row can be chosen
     kept: tuple[tuple[str, str], ...] = ()  # what was searched for, for these acts
@@ -195,6 +196,7 @@ def build_table(
             for number, obj in enumerate(objects[:size], start=start + 1)
         ),
         columns=tuple(columns),
+        prefix=prefix,
         total=total,
         total_is_estimate=is_estimate,
         page=page,

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput, Select, SelectMultiple, Textarea
 from django.forms.widgets import CheckboxSelectMultiple, RadioSelect
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,7 +15,7 @@ from django.utils.text import slugify
 
 from gridinspect import secrets
 from gridinspect.ui.registry import standing
-from gridinspect.ui.tables import NOTHING
+from gridinspect.ui.tables import NOTHING, Table
 
 register = template.Library()
 
@@ -65,6 +66,21 @@ def thousands(value: float | Decimal | None) -> str:
     if value is None or value == "":
         return NOTHING
     return f"{value:,}"
+
+
+@register.simple_tag(takes_context=True)
+def table_query(context: Context, table: Table, **changes: Any) -> str:
+    """Return the query of this page with other parameters of one table; None: without.
+
+    Two tables of one page keep their parameters apart by the table's prefix.
+    """
+    asked = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            asked.pop(table.prefix + name, None)
+        else:
+            asked[table.prefix + name] = str(value)
+    return f"?{asked.urlencode()}"
 
 
 @register.simple_tag

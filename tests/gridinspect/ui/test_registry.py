@@ -58,12 +58,13 @@ def test_every_menu_entry_leads_somewhere(entry):
     assert reverse(entry.url_name)
 
 
-def test_urgent_lines_of_the_workbench_come_first():
+def test_urgent_lines_of_the_workbench_come_first_and_idle_ones_last():
     bench = Workbench()
-    bench.add(lambda user, today: [Todo("采集", 9, "/a/"), Todo("空", 0, "/b/", True)])
+    bench.add(lambda user, today: [Todo("无", 0, "/d/"), Todo("空", 0, "/b/", True)])
+    bench.add(lambda user, today: [Todo("采集", 9, "/a/")])
     bench.add(lambda user, today: [Todo("受理", 1, "/c/", urgent=True)])
     shown = bench.for_user(Someone(), date(2026, 3, 2))
-    assert [todo.label for todo in shown] == ["受理", "采集", "空"]
+    assert [todo.label for todo in shown] == ["受理", "采集", "空", "无"]
 
 
 def test_a_provider_is_asked_once_however_often_it_is_added():

@@ -1,6 +1,9 @@
+import re
 from datetime import date
+from html import unescape
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from gridinspect.accounts.models import User
@@ -213,3 +216,15 @@ def test_cells_follow_paths_and_end_where_nothing_is(asked):
     [loose] = accounts("loose")
     table = table_of(asked(), User.objects.filter(pk=loose.pk))
     assert shown(table, 1) == ["—"]
+
+
+def test_two_tables_of_one_page_sort_and_turn_apart(asked):
+    accounts(*(f"u{number:02}" for number in range(25)))
+    request = asked(sort="username", b_sort="-username", b_page="2")
+    first, second = table_of(request), table_of(request, prefix="b_")
+    assert (shown(first)[0], shown(second)[-1]) == ("u00", "u00")
+
+    page = render_to_string("ui/_table.html", {"table": second}, request)
+    links = {unescape(link) for link in re.findall(r'<a href="([^"]+)"', page)}
+    assert "?sort=username&b_sort=-username&b_page=1" in links
+    assert "?sort=username&b_sort=username" in links
