@@ -1,7 +1,7 @@
 import django_filters
 from django import forms
 
-from gridinspect.documents.attachments import checked
+from gridinspect.documents import attachments
 from gridinspect.documents.models import ArchivedDocument
 from gridinspect.documents.services import PDF, XLSX, normal_code
 
@@ -64,8 +64,11 @@ class EvidenceField(forms.FileField):
         super().__init__(**kwargs)
         self.images_only = images_only
 
+    def widget_attrs(self, widget):
+        return {"data-largest": attachments.LARGEST}
+
     def to_python(self, data):
         upload = super().to_python(data)
         if upload:
-            checked(upload, images_only=self.images_only)
+            attachments.checked(upload, images_only=self.images_only)
         return upload

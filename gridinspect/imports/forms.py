@@ -38,6 +38,8 @@ class UploadForm(forms.Form):
             only = next(iter(self.places))
             field.required, field.initial = False, only
             field.widget = forms.HiddenInput()
+        largest = settings.IMPORT_MAX_BYTES // 1024**2
+        self.fields["file"].widget.attrs["data-largest"] = largest
 
     def clean_file(self):
         file = self.cleaned_data["file"]

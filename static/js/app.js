@@ -42,6 +42,16 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A file that would be refused for its size is not sent at all: what else was filled in stays.
+document.addEventListener("change", (event) => {
+  const limit = Number(event.target.dataset.largest); // megabytes
+  if (!limit) return;
+  const large = [...event.target.files].find((file) => file.size > limit * 1024 * 1024);
+  if (!large) return;
+  event.target.value = "";
+  tell(`文件“${large.name}”超过 ${limit} MB，没有选入：请缩小或拆分后再选。`);
+});
+
 // One tick chooses every row of the page.
 document.addEventListener("change", (event) => {
   const name = event.target.dataset.checkAll;
@@ -74,6 +84,7 @@ function tell(text) {
   line.className = "gi-message gi-message-danger";
   line.textContent = text;
   area.replaceChildren(line);
+  area.scrollIntoView({ block: "nearest" });
 }
 document.addEventListener("htmx:responseError", (event) => {
   const answer = event.detail.xhr;

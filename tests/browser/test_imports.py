@@ -1,6 +1,7 @@
 """A workbook from a stranger: corrected, imported, taken back, in a browser."""
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
@@ -64,3 +65,15 @@ def test_a_column_is_corrected_and_the_batch_taken_back(visit, workbook, tmp_pat
     page.get_by_text("全部撤销").wait_for()
     assert not StaffFile.objects.exists()
     assert ImportBatch.objects.get().state == "undone"
+
+
+def test_a_file_that_is_too_large_is_not_sent(visit, tmp_path):
+    district = make_district("二七区", city=make_city(), code="410103")
+    visitor = visit(make_user(grid=district, role=Role.DISTRICT_BUREAU))
+    page = visitor.open(reverse("imports:upload", args=["staff"]))
+    large = tmp_path / "花名册.xlsx"
+    with large.open("wb") as file:
+        file.truncate(settings.IMPORT_MAX_BYTES + 1)
+    page.set_input_files("input[type=file]", large)
+    page.get_by_text("文件“花名册.xlsx”超过 50 MB").wait_for()
+    assert page.input_value("input[type=file]") == ""

@@ -3,7 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from gridinspect.documents.attachments import checked
+from gridinspect.documents.attachments import LARGEST, checked
 
 MOST = 9  # photographs of one visit
 
@@ -15,7 +15,7 @@ class PhotosInput(forms.FileInput):
 class PhotosField(forms.FileField):
     """Up to MOST photographs; what is wrong with one is said with its name."""
 
-    widget = PhotosInput({"accept": "image/jpeg,image/png"})
+    widget = PhotosInput({"accept": "image/jpeg,image/png", "data-largest": LARGEST})
 
     def to_python(self, data):
         uploads = data if isinstance(data, list) else [data] if data else []
