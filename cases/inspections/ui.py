@@ -50,11 +50,15 @@ def _on_timeline(user: User, enterprise: Enterprise) -> list[TimelineEntry]:
     for row in rows:
         url, day = row.get_absolute_url(), row.inspected_on or row.planned_on
         entries.append(
-            TimelineEntry(at=day, text="行政检查", url=url, note=row.notice_number)
+            TimelineEntry(
+                at=day, text="行政检查", url=url, note=row.notice_number, kind="检查"
+            )
         )
         if row.concluded_on:
             words = f"告知检查结果：{row.get_outcome_display()}"
-            entries.append(TimelineEntry(at=row.concluded_on, text=words, url=url))
+            entries.append(
+                TimelineEntry(at=row.concluded_on, text=words, url=url, kind="检查")
+            )
     return entries
 
 

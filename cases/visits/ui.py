@@ -1,6 +1,6 @@
 """What visits add to the pages of others: menu, workbench, the file of a unit."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date
 
 from django.template.loader import render_to_string
@@ -8,20 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.visits import units, words
+from cases.visits.history import on_timeline
 from cases.visits.models import Clue, Feedback, Hazard, Visit
 from enterprises.file_sections import FileTable, Part, file_sections
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
 from gridinspect.audit.verbs import name_acts, name_details, name_values
-from gridinspect.ui.registry import (
-    TimelineEntry,
-    Todo,
-    menu,
-    tabs,
-    timeline,
-    workbench,
-)
+from gridinspect.ui.registry import Todo, menu, tabs, timeline, workbench
 from gridinspect.ui.tables import build_table
 from grids.access import may
 from grids.models import Posting
@@ -99,30 +93,7 @@ def _of_unit(request, unit: Enterprise) -> str:
 tabs.add(UNIT, "visits", "走访", _of_unit, P.VISIT_VIEW)
 
 
-def _on_timeline(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
-    """Show visits, and hazards found and cleared, on the unit's timeline."""
-    if not user.holds(P.VISIT_VIEW):
-        return
-    visits = Visit.objects.visible_to(user).filter(enterprise=unit).for_list()
-    for visit in visits.order_by("-visited_at")[:100]:
-        said = f"走访（{visit.get_purpose_display()}）：{visit.get_result_display()}"
-        yield TimelineEntry(
-            visit.visited_at, said, visit.names, url=visit.get_absolute_url()
-        )
-    for hazard in Hazard.objects.visible_to(user).filter(enterprise=unit)[:100]:
-        url = hazard.get_absolute_url()
-        yield TimelineEntry(
-            hazard.found_on,
-            f"发现隐患（{words.topic(hazard)}）",
-            url=url,
-            note=hazard.words,
-        )
-        if hazard.cleared_on:
-            said = f"隐患消除（{hazard.get_outcome_display()}）"
-            yield TimelineEntry(hazard.cleared_on, said, url=url, note=hazard.clearing)
-
-
-timeline.add(UNIT, _on_timeline)
+timeline.add(UNIT, on_timeline)
 
 
 def _printed(user: User, unit: Enterprise) -> list[Part]:

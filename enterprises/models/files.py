@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils import timezone
 
 from enterprises.allocation import CONFIDENCES, METHODS, Confidence, Method
 from enterprises.grams import FIELDS, grams
@@ -514,3 +515,8 @@ class Survey(models.Model):
     @property
     def scope_path(self) -> str:
         return self.enterprise.scope_path
+
+    @property
+    def days_late(self) -> int:
+        """Return how many days after the visit the survey was entered."""
+        return (timezone.localdate(self.recorded_at) - self.surveyed_on).days

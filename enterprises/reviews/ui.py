@@ -1,6 +1,6 @@
 """What written reviews add to the menu, the workbench and the files of units."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from django.urls import reverse
@@ -27,28 +27,22 @@ menu.add(
 tabs.add("enterprises.enterprise", "reviews", "书面审查", reviews_of, P.REVIEW_VIEW)
 
 
-def _on_timeline(user: User, enterprise: Enterprise) -> list[TimelineEntry]:
+def _on_timeline(user: User, enterprise: Enterprise) -> Iterator[TimelineEntry]:
     """Show when the unit handed in and how it was concluded. One query."""
     if not user.holds(P.REVIEW_VIEW):
-        return []
+        return
     rows = Review.objects.visible_to(user).filter(enterprise=enterprise)
-    entries = []
     for row in rows.select_related("round"):
         url, name = row.get_absolute_url(), f"{row.round.year} 年度书面审查"
-        if row.submitted_on:
-            note = "逾期报送" if row.is_late else ""
-            entries.append(
-                TimelineEntry(
-                    at=row.submitted_on, text=f"报送{name}", url=url, note=note
-                )
-            )
-        if row.checked_on:
-            text = f"{name}：{row.get_state_display()}"
-            entries.append(TimelineEntry(at=row.checked_on, text=text, url=url))
-        if row.ordered_on:
-            text = f"责令限期报送{name}材料"
-            entries.append(TimelineEntry(at=row.ordered_on, text=text, url=url))
-    return entries
+        late = "逾期报送" if row.is_late else ""
+        steps = [
+            (row.ordered_on, f"责令限期报送{name}材料", ""),
+            (row.submitted_on, f"报送{name}", late),
+            (row.checked_on, f"{name}：{row.get_state_display()}", ""),
+        ]
+        for on, text, note in steps:
+            if on:
+                yield TimelineEntry(on, text, url=url, note=note, kind="书面审查")
 
 
 timeline.add("enterprises.enterprise", _on_timeline)

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from enterprises.changes import hears_of_facts
+from enterprises.file_history import rows_tell_of
 from enterprises.file_sections import FileTable, Part, file_sections
 from enterprises.models import Enterprise
 from enterprises.supervision.judges import judges_units
@@ -44,6 +45,7 @@ menu.add(
 hears_of_facts(note_moved)
 tabs.add(UNIT, "supervision", "等级与重点", supervision_tab, P.ENTERPRISE_VIEW)
 timeline.add(UNIT, on_timeline)
+rows_tell_of("grade.corrected")
 judges_units(refresh_key_units)
 derives(MovedFacts)
 derives(KeyEntry, Q(proposed_by=None, removal_by=None))

@@ -1,7 +1,5 @@
 """一户一档: one unit's page, its tabs and its timeline."""
 
-from collections.abc import Iterator
-
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -9,8 +7,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from enterprises.columns import survey_word
-from enterprises.file_changes import label_of
 from enterprises.file_facts import position
+from enterprises.file_history import happened
 from enterprises.freshness import freshness_days
 from enterprises.industries import industry_name, section_name
 from enterprises.models import Enterprise, Placement, Survey
@@ -20,10 +18,7 @@ from enterprises.services.surveys import draft_of
 from enterprises.views.file_tabs import changes_tab, materials_tab
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
-from gridinspect.audit.services import history
-from gridinspect.audit.verbs import act_name
 from gridinspect.ui.pages import Action, Tab, render_detail
-from gridinspect.ui.registry import TimelineEntry
 from gridinspect.ui.tables import Column, build_table
 from gridinspect.ui.templatetags.ui import badge_html
 from grids.access import may
@@ -31,7 +26,6 @@ from grids.models import Grid
 
 _STATUS_TONES = {"open": "ok", "preparing": "info"}
 _SURVEY_TONES = {"已采集": "ok", "过期": "warning", "未采集": "notice"}
-EVENTS = 1000  # the newest acts of a timeline
 
 
 def unit_page(request: Request, unit: Enterprise) -> HttpResponse:
@@ -51,7 +45,7 @@ def unit_page(request: Request, unit: Enterprise) -> HttpResponse:
             Tab("changes", "变更记录", lambda: changes_tab(request, unit)),
             Tab("belonging", "归属与状态", lambda: _belonging(request, unit)),
         ],
-        timeline=_timeline(unit),
+        timeline=lambda: happened(unit),
         actions=_actions(user, unit),
         crumbs=[("单位档案", reverse("enterprises:list"))],
         obj=unit,
@@ -171,7 +165,7 @@ def _surveys(request: Request, unit: Enterprise) -> str:
             Column("form_version", "表式版本", numeric=True),
             Column("recorded_by", "录入人"),
             Column("recorded_at", "录入时间"),
-            Column("late", "迟录天数", days_late, numeric=True, hidden=True),
+            Column("days_late", "迟录天数", numeric=True, hidden=True),
         ],
         name="surveys",
     )
@@ -189,11 +183,6 @@ def _surveys(request: Request, unit: Enterprise) -> str:
 
 def _survey_url(survey: Survey) -> str:
     return reverse("enterprises:survey", args=[survey.pk])
-
-
-def days_late(survey: Survey) -> int:
-    """Return how many days after the visit a survey was entered."""
-    return (timezone.localdate(survey.recorded_at) - survey.surveyed_on).days
 
 
 def _belonging(request: Request, unit: Enterprise) -> str:
@@ -238,32 +227,3 @@ def _actions(user, unit: Enterprise) -> list[Action]:
     blank = reverse("enterprises:blank-pdf", args=[unit.pk])
     actions.append(Action("空白登记表", blank, icon="file-earmark-pdf"))
     return actions
-
-
-def _timeline(unit: Enterprise) -> Iterator[TimelineEntry]:
-    """Tell what was done to the file, field by field, with author and time."""
-    for event in history(unit)[:EVENTS]:
-        yield TimelineEntry(
-            event.at,
-            act_name(event.verb),
-            event.actor_name,
-            note=_details(event.data),
-            kind=_KINDS.get(event.verb.partition(".")[0], "档案"),
-        )
-
-
-_KINDS = {"survey": "采集", "material": "材料", "case": "案件"}
-
-
-def _details(data: dict) -> str:
-    if "surveyed_on" in data:
-        return f"采集日期 {data['surveyed_on']}，采集人 {data['collected_by']}"
-    before, after = data.get("before"), data.get("after")
-    if not before or not after:
-        return data.get("reason", "")
-    changes = [
-        f"{label_of(name)}：{before.get(name) or '空'} → {words or '空'}"
-        + (f"（自 {day}）" if (day := data.get("effective", {}).get(name)) else "")
-        for name, words in after.items()
-    ]
-    return "；".join(changes)

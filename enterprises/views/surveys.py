@@ -27,7 +27,6 @@ from enterprises.services.surveys import (
     submit_survey,
 )
 from enterprises.survey_forms import CURRENT, form_on, read_answers, survey_form
-from enterprises.views.file import days_late
 from enterprises.views.units import CRUMBS, visible_unit
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.requests import Request
@@ -250,7 +249,7 @@ def survey(request: Request, pk: int) -> HttpResponse:
         "unit": one.enterprise,
         "sections": survey_view.shown_sections(form, one.answers, one.enterprise),
         "rate": survey_rules.signing_rate(one.answers),
-        "late": days_late(one),
+        "late": one.days_late,
         "may_record": may(
             request.user, Permission.SURVEY_RECORD, at=one.enterprise.grid
         ),

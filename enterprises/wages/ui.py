@@ -4,9 +4,11 @@ from datetime import date
 
 from django.urls import reverse
 
+from enterprises.file_history import rows_tell_of
 from enterprises.file_sections import FileTable, Part, file_sections
 from enterprises.models import Enterprise
 from enterprises.wages import facts
+from enterprises.wages.history import on_timeline
 from enterprises.wages.models import (
     Arrears,
     InsuranceMonth,
@@ -23,7 +25,7 @@ from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
 from gridinspect.scope import within_paths
-from gridinspect.ui.registry import Todo, menu, tabs, workbench
+from gridinspect.ui.registry import Todo, menu, tabs, timeline, workbench
 from grids.models import Grid
 from grids.services.tree import hangs_on_grids
 
@@ -62,6 +64,18 @@ tabs.add(UNIT, "wages", "工资", wages_tab, P.ENTERPRISE_VIEW)
 tabs.add(UNIT, "insurance", "社会保险", insurance_tab, P.ENTERPRISE_VIEW)
 tabs.add(UNIT, "projects", "工程项目", projects_tab, P.ENTERPRISE_VIEW)
 tabs.add(UNIT, "assistants", "企业协管员", assistants_tab, P.ENTERPRISE_VIEW)
+
+timeline.add(UNIT, on_timeline)
+rows_tell_of(
+    "arrears.recorded",
+    "arrears.repaid",
+    "arrears.settled",
+    "arrears.withdrawn",
+    "wages.recorded",
+    "insurance.recorded",
+    "enterprise_assistant.appointed",
+    "enterprise_assistant.ended",
+)
 
 name_acts(
     {

@@ -1,6 +1,6 @@
 """What this room adds to the pages of others: menu, tabs, timeline, workbench."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,8 +9,9 @@ from django.utils import timezone
 from enterprises.file_sections import FileFacts, FileTable, Part, file_sections
 from enterprises.models import Enterprise
 from enterprises.workforce.columns import last_contract
+from enterprises.workforce.history import on_timeline
 from enterprises.workforce.limits import expiry_days
-from enterprises.workforce.models import Agreement, Filing
+from enterprises.workforce.models import Agreement
 from enterprises.workforce.views.common import list_url
 from enterprises.workforce.views.filings import filings_tab
 from enterprises.workforce.views.registers import has_rosters, overdue_total
@@ -19,14 +20,7 @@ from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
 from gridinspect.secrets import mask_id
-from gridinspect.ui.registry import (
-    TimelineEntry,
-    Todo,
-    menu,
-    tabs,
-    timeline,
-    workbench,
-)
+from gridinspect.ui.registry import Todo, menu, tabs, timeline, workbench
 
 P = Permission
 MOST = 10_000  # a line of the workbench counts no further
@@ -59,32 +53,7 @@ name_acts(
 )
 
 
-def _on_timeline(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
-    """Show filings and papers on the unit's own timeline. Two queries."""
-    if not user.holds(P.WORKFORCE_VIEW):
-        return
-    for filing in Filing.objects.visible_to(user).filter(enterprise=unit)[:200]:
-        persons = f"{filing.person_count} 人" if filing.person_count else filing.what
-        late = f"，超期 {filing.late_count} 项" if filing.late_count else ""
-        yield TimelineEntry(
-            filing.filed_on,
-            filing.get_kind_display(),
-            url=filing.get_absolute_url(),
-            note=f"{persons}{late}",
-            kind="备案",
-        )
-    for paper in Agreement.objects.visible_to(user).filter(enterprise=unit)[:200]:
-        until = f"，至 {paper.ends_on}" if paper.ends_on else ""
-        yield TimelineEntry(
-            paper.begins_on,
-            f"{paper} 生效",
-            url=paper.get_absolute_url(),
-            note=f"自 {paper.begins_on}{until}",
-            kind="备案",
-        )
-
-
-timeline.add("enterprises.enterprise", _on_timeline)
+timeline.add("enterprises.enterprise", on_timeline)
 
 
 def _todos(user: User, today: date) -> list[Todo]:

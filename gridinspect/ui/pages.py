@@ -193,7 +193,7 @@ def render_detail(
     subtitle: str = "",
     facts: Iterable[tuple[str, Any]] = (),
     tabs: Sequence[Tab] = (),
-    timeline: Iterable[TimelineEntry] = (),
+    timeline: Iterable[TimelineEntry] | Callable[[], Iterable[TimelineEntry]] = (),
     actions: Sequence[Action] = (),
     crumbs: Crumbs = (),
     obj: Model | None = None,
@@ -205,15 +205,19 @@ def render_detail(
     """Answer with the page of one object; htmx gets the open tab alone.
 
     With `obj`, the tabs and timeline entries that other apps registered for its model
-    come after the given ones.
+    come after the given ones. A long timeline is a function, which is called only when
+    its tab is open; then the tab says no count.
     """
-    all_tabs, entries = list(tabs), list(timeline)
+    all_tabs, entries = list(tabs), list[TimelineEntry]()
     if obj is not None:
         all_tabs += _registered_tabs(request, obj)
-        entries += registry.timeline.for_object(request.user, obj)
-    if entries:
+    if callable(timeline):
+        all_tabs.append(Tab("timeline", "时间线"))
+    elif entries := _entries(request, timeline, obj):
         all_tabs.append(Tab("timeline", "时间线", count=len(entries)))
     chosen = _chosen_tab(request, all_tabs)
+    if callable(timeline) and chosen and chosen.key == "timeline":
+        entries = _entries(request, timeline(), obj)
     happened = TimelinePage(entries, request.GET)
     everything = {
         "title": title,
@@ -296,6 +300,14 @@ def _registered_tabs(request: HttpRequest, obj: Model) -> list[Tab]:
         Tab(entry.key, entry.label, later(entry))
         for entry in registry.tabs.for_object(request.user, obj)
     ]
+
+
+def _entries(
+    request: HttpRequest, timeline: Iterable[TimelineEntry], obj: Model | None
+) -> list[TimelineEntry]:
+    """Return the given entries and those that other apps registered for the model."""
+    more = registry.timeline.for_object(request.user, obj) if obj is not None else ()
+    return [*timeline, *more]
 
 
 def _chosen_tab(request: HttpRequest, tabs: Sequence[Tab]) -> Tab | None:

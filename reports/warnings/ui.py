@@ -82,6 +82,7 @@ def _history(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
             f"{what}：{step.warning.name}",
             url=step.warning.get_absolute_url(),
             icon="exclamation-triangle",
+            kind="预警",
         )
 
 

@@ -230,7 +230,7 @@ def test_the_timeline_is_filtered_by_kind(bureau_client, bureau, unit):
     material(unit, bureau)
     change_enterprise(enterprise=unit, edition=1, by=bureau, address="淮河路 8 号")
     text = bureau_client.get(f"{unit.get_absolute_url()}?tab=timeline").content.decode()
-    assert "全部 2" in text
+    assert "全部 5" in text  # with its opening, grid and status
     only = bureau_client.get(f"{unit.get_absolute_url()}?tab=timeline&kind=材料")
     assert "归入材料" in only.content.decode()
     assert "经营（用工）地址：空" in text

@@ -25,6 +25,8 @@ from gridinspect.accounts.requests import Request
 from gridinspect.ui.registry import TimelineEntry
 from grids.access import may, require
 
+KIND = "等级与重点"  # on the timeline
+
 
 def supervision_tab(request: Request, unit: Enterprise) -> str:
     """Return grades, key supervision, noted facts and publications of a unit."""
@@ -91,6 +93,7 @@ def on_timeline(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
             rating.approved_on,
             f"{rating.year}年度守法诚信等级{word} {rating.grade} 级",
             url=rating.get_absolute_url(),
+            kind=KIND,
         )
     yield from _keys(unit, knows)
     for one in publications.seen_by(user).filter(
@@ -99,9 +102,9 @@ def on_timeline(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
         words, url = one.get_list_display(), one.get_absolute_url()
         if one.published_on is None:
             continue
-        yield TimelineEntry(one.published_on, f"{words}：公布", url=url)
+        yield TimelineEntry(one.published_on, f"{words}：公布", url=url, kind=KIND)
         if one.removed_on:
-            yield TimelineEntry(one.removed_on, f"{words}：移出", url=url)
+            yield TimelineEntry(one.removed_on, f"{words}：移出", url=url, kind=KIND)
 
 
 def _keys(unit: Enterprise, knows: bool) -> Iterator[TimelineEntry]:
@@ -113,17 +116,21 @@ def _keys(unit: Enterprise, knows: bool) -> Iterator[TimelineEntry]:
         if knows:
             url = entry.get_absolute_url()
             name = entry.ground_name
-            yield TimelineEntry(entry.since, f"列入重点监管：{name}", url=url)
+            yield TimelineEntry(
+                entry.since, f"列入重点监管：{name}", url=url, kind=KIND
+            )
             if entry.until:
-                yield TimelineEntry(entry.until, f"移出重点监管：{name}", url=url)
+                yield TimelineEntry(
+                    entry.until, f"移出重点监管：{name}", url=url, kind=KIND
+                )
             continue
         entered.add(entry.since)
         if entry.until:
             left.add(entry.until)
     for day in entered:
-        yield TimelineEntry(day, "列入重点监管")
+        yield TimelineEntry(day, "列入重点监管", kind=KIND)
     for day in left:
-        yield TimelineEntry(day, "移出重点监管（部分或全部情形）")
+        yield TimelineEntry(day, "移出重点监管（部分或全部情形）", kind=KIND)
 
 
 def note_fact(request: Request, unit_pk: int) -> HttpResponse:
