@@ -26,6 +26,7 @@ from enterprises.survey_forms import (
 )
 
 MOST_PEOPLE = 9_999_999  # more than that in one unit is a slip of the pen
+MOST_MONTHS = 1_200
 
 SIX_PARTS = (
     "employed_established",
@@ -140,11 +141,12 @@ def _short(value: Any) -> str:
 
 
 def _count_fault(question: Question, value: Any, today: date) -> str:
-    number = whole(value)
+    number, text = whole(value), str(value)
+    most = MOST_MONTHS if question.unit == "个月" else MOST_PEOPLE
+    if text.isdecimal() and int(text) > most:
+        return f"“{_short(value)}”大得不可能，请核对。"
     if number is None or number < 0:
         return f"“{_short(value)}”应为不小于 0 的整数，请改正。"
-    if number > MOST_PEOPLE:
-        return f"“{_short(value)}”大得不可能，请核对。"
     return ""
 
 
@@ -522,6 +524,7 @@ RULES: tuple[Rule, ...] = (
     *(
         _at_most("R13", part, "employed_total")
         for part in (
+            "registered",
             "on_post",
             "non_local",
             "part_time",

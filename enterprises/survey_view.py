@@ -49,11 +49,6 @@ class EntryField:
         """Tell whether a choice is among those offered, so that none gets lost."""
         return not self.text or self.text in self.question.choices
 
-    @property
-    def input_type(self) -> str:
-        """Return "text", also for a day: 0705 is typed faster than three parts."""
-        return "text"
-
 
 @dataclass(frozen=True, slots=True)
 class EntrySection:

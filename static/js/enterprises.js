@@ -92,6 +92,13 @@
     }
   });
 
+  // Whoever has a keyboard begins to type at once; a phone would cover half the page.
+  if (matchMedia("(pointer: fine)").matches && !location.hash) {
+    const first = form.querySelector("[aria-invalid=true]") || fields()[0];
+    first.focus();
+    if (first.select) first.select();
+  }
+
   // 今, 昨, -3, 0705, 7.5, 20260705: the server reads them too.
   const two = (number) => String(number).padStart(2, "0");
   const written = (day) =>

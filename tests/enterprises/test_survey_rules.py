@@ -93,6 +93,11 @@ def test_good_answers_break_no_rule():
         ("R12", {"minors": 35}, {"minors": 36}),
         ("R12", {"disabled": 35}, {"disabled": 36}),
         ("R13", {"part_time": 40}, {"part_time": 41}),
+        (
+            "R13",
+            {"employed_total": 40},
+            {"employed_total": 34, **dict.fromkeys(SIX_PARTS)},
+        ),
         ("R13", {"arrears": "无", "below_minimum": 40}, {"below_minimum": 41}),
         ("R14", {"collective_covered": 40}, {"collective_covered": 41}),
         (
@@ -129,6 +134,7 @@ def test_good_answers_break_no_rule():
         ("F1", {"minors": 0}, {"minors": -1}),
         ("F1", {"minors": 9}, {"minors": "9.5"}),
         ("F1", {"joined": 9_999_999}, {"joined": 10_000_000}),
+        ("F1", {"insurance_arrears_months": 1200}, {"insurance_arrears_months": 1201}),
         ("F1", {"payroll": "0.01"}, {"payroll": "0.001"}),
         ("F1", {"payroll": "0"}, {"payroll": "-1"}),
         ("F1", {"roster": "有"}, {"roster": "也许"}),
@@ -210,6 +216,21 @@ def test_terms_that_add_up_are_accepted(terms):
     assert not [p for p in check(answers, today=DAY) if p.rule == "R8"]
 
 
+few = st.integers(min_value=-1, max_value=4)
+NEEDED = ("employed_total", "registered", "male", "female")
+NEEDED += ("contracts_due", "contracts_signed")
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(NEEDED, few)))
+def test_no_part_of_a_complete_survey_is_larger_than_the_whole(answers):
+    if is_complete(answers, today=DAY):
+        assert answers["male"] + answers["female"] == answers["registered"]
+        assert answers["registered"] <= answers["employed_total"]
+        assert answers["contracts_signed"] <= answers["contracts_due"]
+        assert answers["contracts_due"] <= answers["registered"]
+        assert min(answers.values()) >= 0
+
+
 keys = st.sampled_from([q.key for q in survey_form()])
 anything = st.one_of(
     st.none(), st.integers(), st.text(max_size=300), st.booleans(), st.floats()
@@ -245,6 +266,12 @@ def test_what_is_no_count_stays_as_typed_and_is_named(text):
     answers = read_answers(survey_form(), {"male": text})
     assert answers == {"male": text}
     assert [p.rule for p in check(answers, today=DAY)] == ["F1"]
+
+
+def test_a_number_too_long_is_called_too_large_and_not_no_number():
+    answers = read_answers(survey_form(), {"male": "9" * 13})
+    [problem] = check(answers, today=DAY)
+    assert problem.message == "在册职工：男“9999999999999”大得不可能，请核对。"
 
 
 def test_days_are_read_in_the_usual_spellings():
