@@ -15,7 +15,7 @@ from grids.levels import level_label
 from grids.models import City, Grid, Posting, QuotaIndex
 from grids.policy import PERSON_KINDS, PolicyValues
 from grids.rules import Filling, allocate
-from grids.services.policies import policies_on
+from grids.services.policies import policies_on, policy_on
 from grids.standing import grids_in, roots_on
 
 
@@ -153,6 +153,18 @@ def fillings_of(
     """Return the posts of each counted grid of a district under a plan, by its key."""
     posts = establishment_of(district, on, under={district.pk: policy})
     return {row.grid.pk: row.posts for row in posts.rows}
+
+
+def indexed_grids(place: Grid, on: date) -> list[Grid]:
+    """Return the grids at and below one whose plan asks for a 配置指数, by code."""
+    policy = policy_on(place, on)
+    if policy is None:
+        return []
+    return [
+        row.grid
+        for row in establishment_of(place, on).rows
+        if any(quota.indexed for quota in policy.values.quota_for(row.grid.kind))
+    ]
 
 
 # --- the picture of the database, a query each ----------------------------------------

@@ -1,6 +1,7 @@
 """What a person may type about staff."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,7 +14,8 @@ from gridinspect.accounts.rules import MALE, CitizenIdError, check_citizen_id
 from gridinspect.documents.forms import EvidenceField
 from gridinspect.imports import cleaning
 from gridinspect.secrets import mask_id, mask_phone
-from grids.forms import DayInput, GridField, offer
+from grids.forms import DayInput, GridField, effect_field, offer
+from grids.models import Grid, QuotaIndex
 
 LEVELS = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 ROLES = [(role, Role(role).label) for role in POSTED_STAFF]
@@ -53,6 +55,69 @@ SECTIONS = [
     ),
     ("其他", ["retirement_category", "emergency_contact", "remark"]),
 ]
+
+
+class IndexForm(forms.Form):
+    """The 配置指数 of many grids, a field each, and the day from which they hold."""
+
+    LARGEST = 99
+
+    on = effect_field()
+
+    def __init__(
+        self,
+        *args,
+        grids: Sequence[Grid],
+        present: Mapping[int, QuotaIndex],
+        **kwargs,
+    ):
+        super().__init__(*args, **kwargs)
+        self.grids = {self.name_of(grid): grid for grid in grids}
+        range_said = f"配置指数应为 0 到 {self.LARGEST} 的整数，请核对。"
+        for name, grid in self.grids.items():
+            index = present.get(grid.pk)
+            self.fields[name] = forms.IntegerField(
+                label=grid.name,
+                required=index is not None,
+                initial=index and index.value,
+                min_value=0,
+                max_value=self.LARGEST,
+                help_text=self._since(index),
+                error_messages={
+                    "required": "已有配置指数，没有名额请填 0。",
+                    **dict.fromkeys(("invalid", "min_value", "max_value"), range_said),
+                },
+            )
+
+    @staticmethod
+    def name_of(grid: Grid) -> str:
+        """Return the name of the field of a grid."""
+        return f"index_{grid.pk}"
+
+    @staticmethod
+    def _since(index: QuotaIndex | None) -> str:
+        if index is None:
+            return "未录入"
+        return f"自 {index.since}" + ("，示例值" if index.is_made_up else "")
+
+    def clean_on(self):
+        return self.cleaned_data["on"] or timezone.localdate()
+
+    def clean(self):
+        super().clean()
+        if not self.errors and not self.said():
+            raise ValidationError("没有改动，不用保存。")
+        return self.cleaned_data
+
+    def said(self) -> dict[Grid, int]:
+        """Return the indexes that differ from those shown, by grid."""
+        changed = [name for name in self.changed_data if name in self.grids]
+        values = {name: self.cleaned_data.get(name) for name in changed}
+        return {
+            self.grids[name]: value
+            for name, value in values.items()
+            if value is not None
+        }
 
 
 class StaffForm(forms.ModelForm):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assistants.views import establishment, staff
+from assistants.views import establishment, indexes, staff
 
 app_name = "assistants"
 urlpatterns = [
@@ -16,4 +16,5 @@ urlpatterns = [
     path("staff/of-person/<int:pk>/", staff.staff_of_person, name="person"),
     path("staff/posts/<int:pk>/end/", staff.post_end, name="end-post"),
     path("establishment/", establishment.establishment, name="establishment"),
+    path("establishment/<int:pk>/indexes/", indexes.indexes, name="indexes"),
 ]

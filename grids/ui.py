@@ -98,6 +98,7 @@ name_acts(
         "grid.changed": "修改网格",
         "grid.closed": "停用网格",
         "grid.moved": "移动网格",
+        "grid.indexed": "录入配置指数",
         "grid.split": "拆分网格",
         "grid.merged": "合并网格",
         "grid.recoded": "重新编码",

@@ -230,6 +230,7 @@ SCOPED = {
     "assistants:end-post": lambda has: [has.posting.pk],
     "assistants:person": lambda has: [has.staff.person_id],
     "assistants:photo": lambda has: [has.staff.pk],
+    "assistants:indexes": lambda has: [has.district.pk],
     "assistants:post": lambda has: [has.staff.pk],
     "assistants:reveal": lambda has: [has.staff.pk],
     "assistants:training": lambda has: [has.staff.pk],

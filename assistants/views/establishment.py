@@ -11,7 +11,7 @@ from assistants.establishment import Establishment, EstablishmentRow, establishm
 from assistants.filters import ROLES_OF_KIND
 from assistants.forms import LEVELS, EstablishmentForm
 from gridinspect.accounts.roles import Permission
-from gridinspect.ui.pages import render_list, require_holds
+from gridinspect.ui.pages import Action, render_list, require_holds
 from gridinspect.ui.tables import Column, build_table
 from grids import outline
 from grids.access import may
@@ -58,11 +58,26 @@ def establishment(request):
             request, "assistants:establishment", place if _is_grid(place) else None
         ),
         note=_policies(posts),
+        toolbar=_indexes(request.user, place, posts),
         empty=_why_empty(posts, form),
         crumbs=[("人员配备", reverse("assistants:establishment"))],
         template="assistants/establishment.html",
         context=context,
     )
+
+
+def _indexes(user, place: Grid | City, posts: Establishment) -> list[Action]:
+    """Offer to enter the 配置指数 where a plan asks for them."""
+    asks = any(
+        quota.indexed
+        for policy in posts.policies.values()
+        if policy
+        for quota in policy.quotas
+    )
+    if not (asks and _is_grid(place) and may(user, P.GRID_EDIT, at=place)):
+        return []
+    url = reverse("assistants:indexes", args=[place.pk])
+    return [Action("录入配置指数", url, icon="pencil")]
 
 
 class _Holder:
