@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from django.db.models import Count, F
+from django.db.models import Count, Max
+from django.db.models.functions import TruncMonth
 
 from enterprises.models import Enterprise
 from enterprises.workforce.models import Agreement, Filing, PayrollReturn, Worker
@@ -15,7 +16,7 @@ MOST = 200  # of each kind, the newest
 
 
 def on_timeline(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
-    """Show filings, papers, returns, and who came and left by day. Five queries."""
+    """Show filings, papers, returns, and who came and left by month. Five queries."""
     if not user.holds(Permission.WORKFORCE_VIEW):
         return iter(())
     return chain(
@@ -74,16 +75,16 @@ def _returns(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
 
 
 def _came_and_left(user: User, unit: Enterprise) -> Iterator[TimelineEntry]:
-    """Count who came and who left by day; the roster has the persons."""
+    """Count who came and who left by month; the roster has the persons."""
     workers = Worker.objects.visible_to(user).filter(enterprise=unit)
     url = f"{unit.get_absolute_url()}?tab=workers"
     for field, word in (("since", "入职"), ("until", "离职")):
-        days = (
+        months = (
             workers.filter(**{f"{field}__isnull": False})
-            .values(on=F(field))
-            .annotate(count=Count("pk"))
-            .order_by("-on")
+            .values(month=TruncMonth(field))
+            .annotate(count=Count("pk"), last=Max(field))
+            .order_by("-month")
         )
-        for day in days[:MOST]:
-            words = f"{word} {day['count']} 人"
-            yield TimelineEntry(day["on"], words, url=url, kind="用工")
+        for one in months[:MOST]:
+            words = f"{one['month']:%Y-%m} {word} {one['count']} 人"
+            yield TimelineEntry(one["last"], words, url=url, kind="用工")

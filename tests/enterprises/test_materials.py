@@ -214,7 +214,7 @@ def test_changes_tell_field_value_author_and_way(
     )
     for day, male in [(date(2026, 1, 5), 20), (date(2026, 7, 5), 19)]:
         make_survey(unit, surveyed_on=day, answers=GOOD | {"male": male})
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(5):
         found = changes_of(unit)
     said = {(one.label, one.before, one.after, one.source) for one in found}
     assert {
