@@ -1,20 +1,20 @@
 """一户一档 on paper: cover, 卷内目录 with page numbers, then one part after another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from reportlab.platypus import Flowable
 
-from enterprises.file_sections import FileFacts, FileTable, Part
+from enterprises.file_sections import FileFacts, FilePhotos, FileTable, Part
 from gridinspect.documents import pdf
 from gridinspect.documents.fonts import Face
+from gridinspect.documents.pictures import pictures
 from gridinspect.ui.tables import words
 
 TITLE = "用人单位劳动保障监察档案"
 NOTHING = "暂无记录。"
-_LONG = 14  # characters of a value that takes a line of its own
 _COVER = pdf.Type(Face.SONG_BOLD, 26, 40, align=0.5, before=120, after=30)
 _UNIT = pdf.Type(Face.SONG_BOLD, 20, 32, align=0.5, after=60)
 
@@ -123,6 +123,8 @@ def _part(part: Part) -> pdf.Story:
     story: pdf.Story = [pdf.heading(part.title, 2)] if part.title else []
     if isinstance(part, FileFacts):
         return [*story, *_facts(part.facts)]
+    if isinstance(part, FilePhotos):
+        return [*story, *pictures(part.shots)]
     if not part.rows:
         return [*story, pdf.paragraph(NOTHING, pdf.NOTE)]
     return [*story, _table(part)]
@@ -141,26 +143,8 @@ def _table(part: FileTable) -> Flowable:
 
 
 def _facts(facts: Sequence[tuple[str, Any]]) -> pdf.Story:
-    return pdf.facts(list(_lines(facts)), label=34)
-
-
-def _lines(facts: Sequence[tuple[str, Any]]) -> Iterator[list[pdf.Fact]]:
-    """Yield two short facts to a line, and a long one alone."""
-    line: list[pdf.Fact] = []
-    for label, value in facts:
-        fact = pdf.Fact(label, str(words(value)))
-        if len(fact.value) > _LONG:
-            if line:
-                yield line
-            yield [fact]
-            line = []
-            continue
-        line.append(fact)
-        if len(line) == 2:
-            yield line
-            line = []
-    if line:
-        yield line
+    said = [pdf.Fact(label, str(words(value))) for label, value in facts]
+    return pdf.facts(pdf.paired(said), label=34)
 
 
 _DIGITS = "零一二三四五六七八九"

@@ -6,11 +6,19 @@ from django.utils import timezone
 
 from enterprises.file_changes import changes_of
 from enterprises.file_facts import fact
-from enterprises.file_sections import FileFacts, FileTable, Part, file_sections
+from enterprises.file_sections import (
+    FileFacts,
+    FilePhotos,
+    FileTable,
+    Part,
+    file_sections,
+)
 from enterprises.models import Enterprise, Material, Survey
 from enterprises.services.materials import page_ranges
 from enterprises.survey_forms import form_on, survey_form, with_unit
 from gridinspect.accounts.models import User
+
+PHOTOS = 12  # of a printed file
 
 
 def basics(user: User, unit: Enterprise) -> Sequence[Part]:
@@ -140,7 +148,15 @@ def materials(user: User, unit: Enterprise) -> Sequence[Part]:
     ]
     heads = ["序号", "题名", "文号", "责任者", "日期", "页数", "页次", "备注"]
     place = f"纸质档案位置：{unit.paper_file_place or '未登记'}。"
-    return [place, FileTable(heads, rows, widths=[2, 7, 3, 5, 4, 2, 2, 4])]
+    widths = [2, 7, 3, 5, 4, 2, 2, 4]
+    parts: list[Part] = [place, FileTable(heads, rows, widths=widths)]
+    photos = found.filter(kind=Material.Kind.PHOTO, voided_at=None)
+    shots = [
+        (f"{one}（{one.dated_on or '日期不详'}）", one.attachment)
+        for one in photos.select_related("attachment")[:PHOTOS]
+        if one.attachment and one.attachment.content_type.startswith("image/")
+    ]
+    return [*parts, FilePhotos(shots)] if shots else parts
 
 
 file_sections.add("basics", "基本情况", basics, order=10)

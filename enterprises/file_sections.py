@@ -11,6 +11,7 @@ from typing import Any
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission, roles_with
+from gridinspect.documents.models import Attachment
 from grids.access import may
 
 # A print stays in the archive for others, so it is put away under one of these, the
@@ -37,7 +38,15 @@ class FileTable:
     title: str = ""
 
 
-Part = FileFacts | FileTable | str  # a str is a paragraph
+@dataclass(frozen=True, slots=True)
+class FilePhotos:
+    """Photographs, each with a caption that says what it shows and when."""
+
+    shots: Sequence[tuple[str, Attachment]]
+    title: str = "照片"
+
+
+Part = FileFacts | FileTable | FilePhotos | str  # a str is a paragraph
 Provider = Callable[[User, Enterprise], Sequence[Part]]
 
 

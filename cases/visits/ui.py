@@ -10,7 +10,8 @@ from django.utils import timezone
 from cases.visits import units, words
 from cases.visits.history import on_timeline
 from cases.visits.models import Clue, Feedback, Hazard, Visit
-from enterprises.file_sections import FileTable, Part, file_sections
+from cases.visits.printed import printed
+from enterprises.file_sections import file_sections
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
@@ -96,41 +97,7 @@ tabs.add(UNIT, "visits", "走访", _of_unit, P.VISIT_VIEW)
 timeline.add(UNIT, on_timeline)
 
 
-def _printed(user: User, unit: Enterprise) -> list[Part]:
-    """Print a unit's visits and hazards as part of its file."""
-    visits = Visit.objects.filter(enterprise=unit).for_list().order_by("-visited_at")
-    hazards = Hazard.objects.filter(enterprise=unit).order_by("-found_on")
-    parts: list[Part] = []
-    if rows := [
-        (
-            f"{timezone.localtime(one.visited_at):%Y-%m-%d %H:%M}",
-            one.get_purpose_display(),
-            one.get_result_display(),
-            one.names,
-            one.confirmed_by,
-            one.note,
-        )
-        for one in visits[:200]
-    ]:
-        heads = ("走访时间", "目的", "结果", "走访人", "单位确认人", "情况说明")
-        parts.append(FileTable(heads, rows, title="走访记录"))
-    if rows := [
-        (
-            one.found_on.isoformat(),
-            words.topic(one),
-            one.get_level_display(),
-            one.words,
-            one.advice,
-            one.get_outcome_display() if one.cleared_on else "未消除",
-        )
-        for one in hazards[:200]
-    ]:
-        heads = ("发现日期", "事项", "程度", "隐患情况", "现场建议", "结论")
-        parts.append(FileTable(heads, rows, title="隐患"))
-    return parts
-
-
-file_sections.add("visits", "走访和隐患", _printed, P.VISIT_VIEW, 500)
+file_sections.add("visits", "走访和隐患", printed, P.VISIT_VIEW, 500)
 
 
 @tells_about("visits.hazard")

@@ -483,6 +483,20 @@ def facts(
     return [_fact_line(line, wide, label) for line in lines]
 
 
+def paired(facts: Iterable[Fact], *, long: int = 14) -> list[list[Fact]]:
+    """Return lines of two short facts each; one of more characters stands alone."""
+    lines: list[list[Fact]] = []
+    is_open = False  # whether the last line has room for another short fact
+    for fact in facts:
+        is_short = len(fact.value) <= long
+        if is_short and is_open:
+            lines[-1].append(fact)
+        else:
+            lines.append([fact])
+        is_open = is_short and not is_open
+    return lines
+
+
 def _fact_line(line: Sequence[Fact], wide: float, label: float) -> Flowable:
     room = wide / len(line) - label
     cells: list[object] = []

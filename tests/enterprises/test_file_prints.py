@@ -8,10 +8,13 @@ from django.urls import reverse
 
 from enterprises.file_paper import Chapter, _numeral, _range, file_pdf
 from enterprises.file_sections import FileFacts, FileTable, file_sections
+from enterprises.paper import survey_pdf
 from enterprises.services.file_prints import print_file
 from enterprises.services.files import Refused
+from enterprises.survey_forms import survey_form
 from gridinspect.accounts.roles import GRANTS, Permission, Role, roles_with
 from gridinspect.documents.models import ArchivedDocument
+from tests.cases.visits.making import make_visit, photo
 from tests.factories import make_enterprise, make_survey, make_user
 from tests.gridinspect.paper import pages_of
 
@@ -118,3 +121,36 @@ def test_a_neighbour_has_no_print(neighbour_client, unit):
     page = reverse("enterprises:file-print", args=[unit.pk])
     assert neighbour_client.get(page).status_code == 404
     assert neighbour_client.post(page, {"part": every_key()}).status_code == 404
+
+
+def test_photographs_of_visits_are_printed_with_their_day(unit, bureau):
+    made = make_visit(by=bureau, unit=unit, photos=[photo(), photo(size=(30, 40))])
+    [first, second] = made.photos.order_by("pk")
+    second.attachment.file.delete(save=False)
+    printed = print_file(enterprise=unit, keys=["visits"], by=bureau)
+    with printed.file.open("rb") as file:
+        content = file.read()
+    text = "".join(pages_of(content))
+    assert "走访照片" in text
+    assert content.count(b"/Subtype /Image") == 1
+    assert "照片文件已不在磁盘上" in text
+    assert first.attachment.file.name
+
+
+def test_the_paper_form_has_every_question_under_its_number(unit):
+    filled = make_survey(unit, form_version=2, answers={"male": 7, "roster": "有"})
+    for one in (None, filled):
+        text = "".join(pages_of(survey_pdf(unit, one)))
+        for section in survey_form(2).sections:
+            for asked in (*section.facts, *section.questions):
+                assert asked.number in text
+        assert "采集日期" in text
+    assert "7 人" in text
+    assert "□1" not in text
+
+
+def test_choices_of_the_blank_form_are_boxes_to_tick(unit):
+    text = "".join(pages_of(survey_pdf(unit, None)))
+    assert "□1 有　□2 无" in text
+    assert "□2 综合计算工时" in text
+    assert "□上门" in text
