@@ -267,7 +267,7 @@ class InspectionQuerySet(ScopedQuerySet):
     def for_list(self):
         """Fetch what a row of a list shows, newest first, in two queries."""
         return (
-            self.select_related("enterprise", "grid", "district", "plan")
+            self.select_related("enterprise", "grid", "district", "plan__grid")
             .prefetch_related("members__person")
             .order_by("-planned_on", "-pk")
         )

@@ -52,6 +52,22 @@ TONES = {
     "cancelled": "plain",
 }
 NEUTRAL = "专查"
+# What comes next, by the state of an inspection and of a plan.
+NEXT = {
+    "proposed": "请等负责人批准",
+    "approved": "请先制发检查通知书",
+    "notified": "请到场检查后录入检查记录",
+    "inspected": "请在期限内告知单位检查结果",
+    "concluded": "不用再办理",
+    "rejected": "确需检查的，请另行列入检查计划",
+    "cancelled": "确需检查的，请另行列入检查计划",
+}
+NEXT_OF_PLAN = {
+    "proposed": "请等负责人批准",
+    "returned": "请按退回理由修改后重新提出",
+    "approved": "需要改变的，请撤销后另报检查计划",
+    "cancelled": "确需检查的，请另报检查计划",
+}
 
 
 def knows_why(user: User, row: InspectionPlan | Inspection) -> bool:
@@ -66,6 +82,12 @@ def plan_title(user: User, plan: InspectionPlan) -> str:
     return plan.name if knows_why(user, plan) else str(plan)
 
 
+def plan_url(user: User, plan: InspectionPlan) -> str:
+    """Return where a plan is shown; empty for whoever works below its place."""
+    sees = may(user, Permission.INSPECTION_VIEW, at=plan.grid)
+    return plan.get_absolute_url() if sees else ""
+
+
 def kind_words(
     user: User, row: InspectionPlan | Inspection, caps: Caps, on: date
 ) -> str:
@@ -76,6 +98,50 @@ def kind_words(
         return NEUTRAL
     found = caps.exemptions(row.district, on=on).get(row.ground)
     return found.name if found else NEUTRAL
+
+
+def not_now(row: Inspection, *states: str) -> str:
+    """Return why an act of these states cannot be done; empty where it can."""
+    if row.state in states:
+        return ""
+    return f"该检查{row.get_state_display()}，{NEXT[row.state]}。"
+
+
+def plan_not_now(plan: InspectionPlan, *states: str) -> str:
+    """Return why an act on a plan cannot be done; empty where it can."""
+    if plan.state in states:
+        return ""
+    return f"检查计划{plan.get_state_display()}，{NEXT_OF_PLAN[plan.state]}。"
+
+
+def no_decision(user: User, row: Inspection) -> str:
+    """Return why a person has no inspection to decide on; empty where he has one."""
+    if why := not_now(row, Inspection.State.PROPOSED):
+        return why
+    if row.plan.state != InspectionPlan.State.APPROVED:
+        return f"检查计划{row.plan.get_state_display()}，请先批复检查计划。"
+    if row.proposed_by_id == user.pk:
+        return "这项检查由您提出，请由另一位负责人批复。"
+    return ""
+
+
+def no_plan_decision(user: User, plan: InspectionPlan) -> str:
+    """Return why a person has no plan to decide on; empty where he has one."""
+    if why := plan_not_now(plan, InspectionPlan.State.PROPOSED):
+        return why
+    if plan.proposed_by_id == user.pk:
+        return "这份检查计划由您提出，请由另一位负责人批复。"
+    return ""
+
+
+def no_record_yet(row: Inspection, today: date) -> str:
+    """Return why nothing can be recorded; empty where the inspection may be held."""
+    if why := not_now(row, Inspection.State.NOTIFIED):
+        return why
+    if row.plan.begins_on > today:
+        period = f"{row.plan.begins_on} 至 {row.plan.ends_on}"
+        return f"批准的检查期间是 {period}，还没有开始；到场检查后再录入检查记录。"
+    return ""
 
 
 def counted_words(row: Inspection) -> str:

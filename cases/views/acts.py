@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from cases import rules
 from cases.limits import LimitMissing
 from gridinspect.documents.fonts import MissingGlyph
-from gridinspect.ui.pages import Crumbs, render_form
+from gridinspect.ui.pages import Crumbs, render_form, told_instead
 
 REFUSALS = (rules.Refused, LimitMissing, MissingGlyph)
 
@@ -28,11 +28,16 @@ def act_page(
     submit: str = "确定",
     note: str = "",
     template: str = "ui/form.html",
+    not_now: str = "",
 ) -> HttpResponse:
     """Show the form of an act and carry it out; what refuses becomes a form error.
 
     `act` calls the service; `done` gives the message and where to go with its result.
+    `not_now` says why there is nothing to do: then the page that the last crumb leads
+    to says it, and no form is offered. What was typed meanwhile is refused in its form.
     """
+    if not_now and request.method != "POST":
+        return told_instead(request, not_now, crumbs)
     if request.method == "POST" and form.is_valid():
         try:
             result = act()

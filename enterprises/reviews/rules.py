@@ -20,6 +20,7 @@ STATES = {
 }
 UNFILED = ("pending", "draft")
 FILED = ("submitted", "returned", "correcting", "passed", "archived")
+OPEN = ("submitted", "returned", "correcting")  # handed in, and not concluded
 
 
 class Refused(ValueError):

@@ -9,6 +9,7 @@ urlpatterns = [
     path("reviews/<int:pk>/", rounds.round_detail, name="round"),
     path("reviews/<int:pk>/units/", rounds.units, name="units"),
     path("reviews/<int:pk>/announce/", rounds.announce, name="announce"),
+    path("reviews/<int:pk>/notice.pdf", rounds.notice, name="notice"),
     path("reviews/<int:pk>/sample/", rounds.sample, name="sample"),
     path("reviews/<int:pk>/remind/", rounds.remind, name="remind"),
     path("reviews/<int:pk>/pass/", rounds.pass_all, name="pass"),

@@ -1,10 +1,12 @@
 """How written reviews speak on a page."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.utils.safestring import SafeString
 
 from enterprises.reviews.models import Review, ReviewRound
+from enterprises.reviews.rules import FILED, OPEN, UNFILED
 from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name, name_acts
 from gridinspect.ui.registry import TimelineEntry
@@ -27,6 +29,21 @@ name_acts(
         "review.ordered": "责令限期报送书面审查材料",
     }
 )
+# What comes next, by the state of one unit's review and of a round.
+NEXT = {
+    "pending": "等单位报送",
+    "draft": "填报完整后提交报送",
+    "submitted": "请审查所报送的材料",
+    "returned": "等单位补正后重新报送",
+    "correcting": "整改后请复查",
+    "passed": "书面审查结束时归档",
+    "archived": "不用再办理",
+}
+NEXT_OF_ROUND = {
+    "prepared": "请先发布公告",
+    "announced": "请按进度催报、审查和抽查",
+    "ended": "不能再办理",
+}
 TONES = {
     "pending": "notice",
     "draft": "plain",
@@ -45,6 +62,67 @@ def state(review: Review) -> SafeString:
 
 def round_state(round: ReviewRound) -> SafeString:
     return badge_html(round.get_state_display(), ROUND_TONES[round.state])
+
+
+def round_not_now(round: ReviewRound, *states: str) -> str:
+    """Return why an act of these states cannot be done; empty where it can."""
+    if round.state in states:
+        return ""
+    return f"{round}{round.get_state_display()}，{NEXT_OF_ROUND[round.state]}。"
+
+
+def not_now(review: Review, *states: str) -> str:
+    """Return why an act on one unit's review cannot be done; empty where it can."""
+    if why := round_not_now(review.round, ReviewRound.State.ANNOUNCED):
+        return why
+    if review.state in states:
+        return ""
+    return f"该单位{review.get_state_display()}，{NEXT[review.state]}。"
+
+
+def no_filing(review: Review, today: date) -> str:
+    """Return why a unit cannot hand in; empty where it can."""
+    State = Review.State
+    if why := not_now(review, State.PENDING, State.DRAFT, State.RETURNED):
+        return why
+    if review.round.opens_on > today:
+        return f"报送从 {review.round.opens_on} 开始，现在还不能报送。"
+    return ""
+
+
+def no_site(review: Review) -> str:
+    """Return why there is nothing to see on site; empty where there is."""
+    if review.sample_id is None:
+        return "该单位没有被抽中实地抽查，不用登记。"
+    return not_now(review, *FILED)
+
+
+def no_order(review: Review, today: date) -> str:
+    """Return why a unit is not to be ordered to hand in; empty where it may be."""
+    if why := not_now(review, *UNFILED):
+        return why
+    if review.round.closes_on >= today:
+        return (
+            f"报送截止日期是 {review.round.closes_on}，过后仍未报送的才责令限期报送；"
+            "现在请催报。"
+        )
+    return ""
+
+
+def no_end(round: ReviewRound, today: date) -> str:
+    """Return why a round cannot end; empty where it can."""
+    if why := round_not_now(round, ReviewRound.State.ANNOUNCED):
+        return why
+    if round.closes_on >= today:
+        return f"报送截止日期是 {round.closes_on}，过后才能结束并归档。"
+    counts = round.reviews.all().by_state()
+    waiting = sum(counts.get(state, 0) for state in OPEN)
+    if waiting:
+        return (
+            f"还有 {waiting} 户待审查、补正或复查，办完后才能结束；"
+            "在“单位名单”中按状态查询。"
+        )
+    return ""
 
 
 def site(review: Review) -> str:

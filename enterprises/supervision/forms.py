@@ -111,13 +111,19 @@ class NoticesForm(forms.Form):
         _choose(self.fields["grades"], grades)
 
 
+class ServedForm(NoticesForm):
+    """Which grades' notices reached their units on one day."""
+
+    on = day_field("送达日期")
+
+
 class EntryForm(forms.Form):
     """A unit that a person wants under key supervision."""
 
     reason = text_field(
         "列入理由",
         most=400,
-        help_text="写明事实和依据。批准后列入，日期从批准的申请日起。",
+        help_text="写明事实和依据。由另一人批准后列入；批准晚于所填日期的，自批准之日起。",
     )
     on = day_field("列入日期")
 
@@ -137,8 +143,10 @@ class DecisionForm(forms.Form):
     on = day_field("批准日期")
 
 
-class SendBackForm(DecisionForm):
-    reason = text_field("退回理由", most=400, required=False)
+class ReasonedDecisionForm(DecisionForm):
+    """The same, with the reason where it is no."""
+
+    reason = text_field("理由", most=400, required=False, help_text="不批准的必填。")
 
 
 class NotedFactForm(forms.Form):

@@ -63,6 +63,7 @@ name_acts(
         "grades.approved": "批准等级评定",
         "grades.computed": "计算建议等级",
         "grades.exported": "导出信用等级",
+        "grades.notified": "批量登记等级告知",
         "grades.published": "公布等级",
         "grades.recomputed": "重新计算建议等级",
         "grades.started": "发起等级评定",

@@ -1,15 +1,24 @@
 from django.urls import path
 
-from enterprises.supervision.views import grades, keys, publications, rounds, units
+from enterprises.supervision.views import (
+    grades,
+    keys,
+    publications,
+    publishing,
+    ratings,
+    replay,
+    rounds,
+    units,
+)
 
 app_name = "supervision"
 urlpatterns = [
     path("grades/", grades.grade_list, name="grades"),
     path("grades/export/", grades.grades_export, name="grades-export"),
-    path("grades/replay/", grades.replay, name="replay"),
-    path("grades/<int:pk>/", grades.rating_detail, name="rating"),
-    path("grades/<int:pk>/notice/", grades.rating_notice, name="rating-notice"),
-    path("grades/<int:pk>/<slug:act>/", grades.rating_act, name="rating-act"),
+    path("grades/replay/", replay.replay, name="replay"),
+    path("grades/<int:pk>/", ratings.rating_detail, name="rating"),
+    path("grades/<int:pk>/notice/", ratings.rating_notice, name="rating-notice"),
+    path("grades/<int:pk>/<slug:act>/", ratings.rating_act, name="rating-act"),
     path("grade-rounds/", rounds.round_list, name="rounds"),
     path("grade-rounds/new/", rounds.round_add, name="round-add"),
     path("grade-rounds/<int:pk>/", rounds.round_detail, name="round"),
@@ -35,20 +44,20 @@ urlpatterns = [
         publications.publication_export,
         name="publication-export",
     ),
-    path("publications/<int:pk>/", publications.publication_detail, name="publication"),
+    path("publications/<int:pk>/", publishing.publication_detail, name="publication"),
     path(
         "publications/<int:pk>/change/",
-        publications.publication_change,
+        publishing.publication_change,
         name="publication-change",
     ),
     path(
         "publications/<int:pk>/<slug:act>/",
-        publications.publication_act,
+        publishing.publication_act,
         name="publication-act",
     ),
     path(
         "enterprises/<int:unit_pk>/publish/",
-        publications.publication_add,
+        publishing.publication_add,
         name="publication-add",
     ),
 ]

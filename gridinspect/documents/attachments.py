@@ -55,6 +55,7 @@ def attach(
 
     Raises ValidationError as `checked` does.
     """
+    Attachment.objects.check_readable(permission)
     content, content_type = checked(upload, images_only=images_only)
     attachment = Attachment(
         name=_plain_name(upload.name, SUFFIXES[content_type]),

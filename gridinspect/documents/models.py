@@ -84,6 +84,12 @@ class FileQuerySet(ScopedQuerySet):
 
     path_field = "path"
 
+    def check_readable(self, permission):
+        """Raise ValueError for a permission under which nobody could open a file."""
+        kind: Any = self.model
+        if permission not in kind.PERMISSIONS:
+            raise ValueError(f"{permission} is none of {kind.__name__}.PERMISSIONS.")
+
     def visible_to(self, user):
         readable = Q(pk__in=[])
         kind: Any = self.model
@@ -109,6 +115,8 @@ class ArchivedDocument(models.Model):
         Permission.ENTERPRISE_VIEW,
         Permission.FILE_PRINT,
         Permission.CASE_VIEW,
+        Permission.INSPECTION_VIEW,
+        Permission.REVIEW_VIEW,
         Permission.IDENTITY_REVEAL,
     )
 
@@ -180,6 +188,7 @@ class Attachment(models.Model):
         Permission.STAFF_VIEW,
         Permission.ENTERPRISE_VIEW,
         Permission.CASE_VIEW,
+        Permission.EARLY_WARNING_VIEW,
     )
 
     name = models.CharField("文件名", max_length=100)

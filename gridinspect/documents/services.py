@@ -59,6 +59,7 @@ def archive(
 
     `code` is what was printed on the paper, so make it with `new_code` beforehand.
     """
+    ArchivedDocument.objects.check_readable(permission)
     document = ArchivedDocument(
         kind=kind,
         title=title,

@@ -69,11 +69,19 @@ def document_detail(request, pk):
 def download(request, pk):
     """Hand out the file itself; the right to it is asked anew each time."""
     document = _visible_document(request.user, pk)
+    return handed_out(request, document, back=document)
+
+
+def handed_out(request, document, *, back):
+    """Answer with an archived file; `back` is where a spoilt one is told.
+
+    For pages of other apps: that the user may have it was asked there.
+    """
     try:
         content = services.hand_out(document=document, by=request.user)
     except services.ContentChanged as fault:
         messages.error(request, f"{fault}请联系系统管理员。")
-        return redirect(document)
+        return redirect(back)
     response = HttpResponse(content, content_type=document.content_type)
     response["Content-Disposition"] = content_disposition_header(
         as_attachment=True, filename=document.download_name

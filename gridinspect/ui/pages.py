@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
@@ -56,13 +57,15 @@ class Tab:
 
     `content` is a Table, a sequence of (label, value) facts, HTML from
     `render_to_string`, or a function without arguments that returns one of these; the
-    function is called only when the tab is open.
+    function is called only when the tab is open. `empty` says what to do next where
+    there is nothing.
     """
 
     key: str
     label: str
     content: Any = ""
     count: int | None = None
+    empty: str = "还没有记录。"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class OpenTab:
     table: Table | None = None
     facts: Sequence = ()
     html: str = ""
+    empty: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,12 @@ def render_form(
         **(context or {}),
     }
     return render(request, template, everything)
+
+
+def told_instead(request: HttpRequest, why: str, crumbs: Crumbs) -> HttpResponse:
+    """Answer an act that cannot be done now: the page before it says why, no form."""
+    messages.warning(request, why)
+    return redirect(next(url for _, url in reversed(list(crumbs)) if url))
 
 
 class TimelinePage:
@@ -274,7 +284,7 @@ def stated(facts: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
 def open_tab(tab: Tab) -> OpenTab:
     """Return what a tab shows, calling for it if it waits to be called."""
     content = tab.content() if callable(tab.content) else tab.content
-    shown = OpenTab(tab.key, tab.label)
+    shown = OpenTab(tab.key, tab.label, empty=tab.empty)
     if isinstance(content, Table):
         return replace(shown, table=content)
     if isinstance(content, str):

@@ -33,6 +33,7 @@ from gridinspect.workdays.rules import months_later
 from grids import outline
 from grids.access import may, require, require_somewhere
 from grids.forms import add_refusal
+from grids.policy import COLOURS
 from reports.warnings.forms import AnswerForm, PeriodForm, SendForm, WarningFilter
 from reports.warnings.models import Answer, EarlyWarning
 from reports.warnings.services.answering import (
@@ -51,8 +52,11 @@ LOOK_WITHIN = 7  # days that the form for 派发核实 begins with
 
 def colour_badge(warning: EarlyWarning):
     """Return 红色 as a badge; grey once the warning has ended."""
-    tone = TONES[warning.colour] if warning.until is None else "plain"
-    return badge_html(warning.get_colour_display(), tone)
+    return _badge(warning.colour, stands=warning.until is None)
+
+
+def _badge(colour: str, *, stands: bool):
+    return badge_html(COLOURS[colour], TONES[colour] if stands else "plain")
 
 
 def state_of(warning: EarlyWarning) -> str:
@@ -269,16 +273,22 @@ def warning_detail(request: Request, pk: int) -> HttpResponse:
 
 
 def facts_shown(user, row: EarlyWarning) -> list[dict[str, Any]]:
-    """Return the facts of a warning with the rows that this person may be shown."""
+    """Return the facts of a warning, each with its own colour and the rows behind it.
+
+    Only the rows that this person may be shown; several small signs together have the
+    colour of the warning.
+    """
+    stands = row.until is None
     return [
         one
         | {
+            "badge": _badge(one.get("colour") or row.colour, stands=stands),
             "rows": [
                 ref
                 for ref in one.get("rows", ())
                 if not ref.get("perm")
                 or may(user, Permission(ref["perm"]), at=row.enterprise.grid)
-            ]
+            ],
         }
         for one in row.facts
     ]

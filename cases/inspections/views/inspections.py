@@ -78,7 +78,7 @@ def detail(request, pk):
         crumbs=CRUMBS,
         obj=row,
         template="inspections/inspection.html",
-        context={"inspection": row},
+        context={"inspection": row, "plan_url": words.plan_url(user, row.plan)},
     )
 
 
@@ -113,7 +113,7 @@ def _papers(request, row) -> str:
 
 def _actions(user, row):
     actions = []
-    if row.state == State.PROPOSED and _may_decide(user, row):
+    if _may_decide(user, row):
         actions.append(_action("批复", "decide", row, primary=True))
     if may(user, P.INSPECTION_HANDLE, at=row.grid):
         steps = {
@@ -121,7 +121,7 @@ def _actions(user, row):
             State.NOTIFIED: ("录入检查记录", "record"),
             State.INSPECTED: ("告知检查结果", "conclude"),
         }
-        if row.state in steps:
+        if row.state in steps and _due_now(row):
             actions.append(_action(*steps[row.state], row, primary=True))
         if row.is_pending:
             actions.append(_action("调整检查人员", "team", row))
@@ -137,11 +137,15 @@ def _action(label, name, row, *, primary=False):
 
 
 def _may_decide(user, row) -> bool:
-    return (
-        row.plan.state == InspectionPlan.State.APPROVED
-        and row.proposed_by_id != user.pk
-        and may(user, P.INSPECTION_APPROVE, at=row.grid)
-    )
+    waits = not words.no_decision(user, row)
+    return waits and may(user, P.INSPECTION_APPROVE, at=row.grid)
+
+
+def _due_now(row) -> bool:
+    """Tell whether the next step may be taken: nobody records what lies ahead."""
+    if row.state != State.NOTIFIED:
+        return True
+    return not words.no_record_yet(row, timezone.localdate())
 
 
 # --- planning -------------------------------------------------------------------------
@@ -252,6 +256,7 @@ def decide(request, pk):
         crumbs=_crumbs(row),
         submit="批复",
         note=note,
+        not_now=words.no_decision(user, row),
     )
 
 
@@ -280,6 +285,7 @@ def team(request, pk):
         note="已制发的通知书载明原检查人员，调整后请告知单位。"
         if row.state == State.NOTIFIED
         else "",
+        not_now=words.not_now(row, *Inspection.PENDING),
     )
 
 
@@ -301,6 +307,7 @@ def notify(request, pk):
         submit="制发",
         note=f"送达{row.enterprise.name}，载明检查日期 {row.planned_on}、事项和人员。"
         "通知书不写检查事由。",
+        not_now=words.not_now(row, State.APPROVED),
     )
 
 
@@ -308,10 +315,11 @@ def record(request, pk):
     """Record what was found: the nine matters, the facts, who was present."""
     user, row = request.user, _inspection(request, pk)
     require(user, P.INSPECTION_HANDLE, at=row.grid)
+    today = timezone.localdate()
     form = RecordForm(
         request.POST or None,
         topics=row.plan.topics,
-        initial={"place": row.enterprise.address, "on": row.planned_on},
+        initial={"place": row.enterprise.address, "on": min(row.planned_on, today)},
     )
     return act_page(
         request,
@@ -323,6 +331,7 @@ def record(request, pk):
         submit="保存记录",
         note=f"{row.enterprise.name}　检查人员：{words.members(row)}",
         template="inspections/record_form.html",
+        not_now=words.no_record_yet(row, today),
     )
 
 
@@ -352,6 +361,7 @@ def conclude(request, pk):
         crumbs=_crumbs(row),
         submit="制发结果告知书",
         note=f"记录中有问题的事项：{told}。{due}",
+        not_now=words.not_now(row, State.INSPECTED),
     )
 
 
@@ -371,6 +381,7 @@ def cancel(request, pk):
         crumbs=_crumbs(row),
         submit="取消检查",
         note="取消后不计入频次。已制发通知书的，请另行告知单位。",
+        not_now=words.not_now(row, *Inspection.PENDING),
     )
 
 

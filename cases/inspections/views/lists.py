@@ -50,7 +50,7 @@ def inspection_columns(user, today):
             "plan",
             "检查计划",
             lambda row: words.plan_title(user, row.plan),
-            link=lambda row: row.plan.get_absolute_url(),
+            link=lambda row: words.plan_url(user, row.plan),
             hidden=True,
         ),
         Column("planned_on", "计划日期", sort="planned_on"),
@@ -283,9 +283,26 @@ def _frequency_tabs(request, rows, today):
     counted = year.standing().filter(is_counted=True)
     exempt = year.standing().filter(is_counted=False)
     return [
-        Tab("counted", "计入的检查", table(counted, "counted"), counted.count()),
-        Tab("exempt", "不计入的检查", table(exempt, "exempt"), exempt.count()),
-        Tab("all", "历年检查", table(rows, "all-inspections")),
+        Tab(
+            "counted",
+            "计入的检查",
+            table(counted, "counted"),
+            counted.count(),
+            empty=f"{today.year} 年没有计入频次的检查。",
+        ),
+        Tab(
+            "exempt",
+            "不计入的检查",
+            table(exempt, "exempt"),
+            exempt.count(),
+            empty=f"{today.year} 年没有不计入频次的检查。",
+        ),
+        Tab(
+            "all",
+            "历年检查",
+            table(rows, "all-inspections"),
+            empty="没有检查过。点“新增检查”把该单位列入经批准的检查计划。",
+        ),
     ]
 
 

@@ -39,7 +39,7 @@ from grids import outline
 from grids.access import may, require, require_somewhere
 from grids.models import Grid
 
-P = Permission
+P, State = Permission, InspectionPlan.State
 CRUMBS = [("行政检查", "/inspections/"), ("检查计划", "/inspection-plans/")]
 
 
@@ -91,15 +91,14 @@ def _told(user, plan, text: str) -> str:
 
 
 def _row_actions(user, plan):
-    if plan.state == "proposed" and _may_decide(user, plan):
+    if _may_decide(user, plan):
         return [Action("批复", reverse("inspections:plan-decide", args=[plan.pk]))]
     return []
 
 
 def _may_decide(user, plan) -> bool:
-    return plan.proposed_by_id != user.pk and may(
-        user, P.INSPECTION_APPROVE, at=plan.grid
-    )
+    waits = not words.no_plan_decision(user, plan)
+    return waits and may(user, P.INSPECTION_APPROVE, at=plan.grid)
 
 
 def plan_detail(request, pk):
@@ -123,7 +122,12 @@ def plan_detail(request, pk):
     if plan.reason:
         facts.append(("退回或撤销的理由", plan.reason))
     tabs = [
-        Tab("units", "被检查单位", lambda: _units(request, plan)),
+        Tab(
+            "units",
+            "被检查单位",
+            lambda: _units(request, plan),
+            empty=_no_units(user, plan),
+        ),
         Tab("topics", "检查事项", [("检查事项", topics)]),
     ]
     if plan.kind == Kind.RANDOM:
@@ -140,6 +144,16 @@ def plan_detail(request, pk):
         crumbs=CRUMBS,
         obj=plan,
     )
+
+
+def _no_units(user, plan) -> str:
+    if not may(user, P.INSPECTION_HANDLE, at=plan.grid):
+        return "计划内还没有您辖区的单位，由办理检查的人员列入。"
+    if plan.state not in (State.PROPOSED, State.APPROVED):
+        return f"计划内没有单位。{words.NEXT_OF_PLAN[plan.state]}。"
+    if plan.kind == Kind.RANDOM:
+        return "计划内还没有单位。点“抽取单位和人员”抽取，再把抽中的单位列入计划。"
+    return "计划内还没有单位。点“加入单位”逐户列入。"
 
 
 def _units(request, plan):
@@ -188,7 +202,7 @@ def _draws(request, plan) -> str:
 def _actions(user, plan):
     actions = []
     handles = may(user, P.INSPECTION_HANDLE, at=plan.grid)
-    if plan.state == "proposed" and _may_decide(user, plan):
+    if _may_decide(user, plan):
         url = reverse("inspections:plan-decide", args=[plan.pk])
         actions.append(Action("批复", url, primary=True))
     if handles and plan.state in ("proposed", "approved"):
@@ -268,6 +282,7 @@ def plan_change(request, pk):
         sections=PlanForm.SECTIONS,
         crumbs=[*CRUMBS, (words.plan_title(user, plan), plan.get_absolute_url())],
         note=f"退回理由：{plan.reason}" if plan.reason else "",
+        not_now=words.plan_not_now(plan, State.PROPOSED, State.RETURNED),
     )
 
 
@@ -302,6 +317,7 @@ def plan_decide(request, pk):
         crumbs=[*CRUMBS, (words.plan_title(user, plan), plan.get_absolute_url())],
         submit="批复",
         note=note,
+        not_now=words.no_plan_decision(user, plan),
     )
 
 
@@ -324,6 +340,9 @@ def plan_cancel(request, pk):
         crumbs=[*CRUMBS, (words.plan_title(user, plan), plan.get_absolute_url())],
         submit=f"撤销（取消 {pending} 户的检查）",
         note="已检查的单位不受影响，仍须告知结果。",
+        not_now=words.plan_not_now(
+            plan, State.PROPOSED, State.RETURNED, State.APPROVED
+        ),
     )
 
 
@@ -372,7 +391,15 @@ def draw(request, pk):
         submit="抽取",
         note=f"检查范围内现有 {pool} 户营业单位。"
         "种子和名单都会保留，任何人可以重算结果。",
+        not_now=_no_draw(plan),
     )
+
+
+def _no_draw(plan: InspectionPlan) -> str:
+    """Return why nothing is drawn for a plan; empty where something may be."""
+    if plan.kind != Kind.RANDOM:
+        return f"{plan.get_kind_display()}的单位由人列入，不抽取；请点“加入单位”。"
+    return words.plan_not_now(plan, State.PROPOSED, State.APPROVED)
 
 
 def _at_cap(plan: InspectionPlan, units) -> list[int]:
@@ -423,6 +450,7 @@ def take(request, pk):
         title=f"第 {made.number} 次抽取结果列入计划",
         crumbs=[*CRUMBS, (words.plan_title(user, plan), plan.get_absolute_url())],
         submit=f"列入（{made.units_wanted} 户）",
+        not_now=words.plan_not_now(plan, State.PROPOSED, State.APPROVED),
     )
 
 

@@ -300,12 +300,25 @@ def hazard_detail(request: Request, pk: int) -> HttpResponse:
         title=f"隐患：{hazard.place}",
         badges=[words.hazard_badge(hazard)],
         facts=facts,
-        tabs=[Tab("notes", "复查记录", lambda: _notes(request, hazard))],
+        tabs=[
+            Tab(
+                "notes",
+                "复查记录",
+                lambda: _notes(request, hazard),
+                empty=_no_notes(hazard),
+            )
+        ],
         timeline=_history(hazard),
         actions=_hazard_actions(request.user, hazard),
         crumbs=[*CRUMBS, ("隐患", reverse("visits:hazards"))],
         obj=hazard,
     )
+
+
+def _no_notes(hazard: Hazard) -> str:
+    if hazard.cleared_on:
+        return f"没有复查记录；隐患已于 {hazard.cleared_on} 消除。"
+    return "还没有复查。再到单位查看后，点“登记复查”写明情况。"
 
 
 def _notes(request: Request, hazard: Hazard) -> Table:

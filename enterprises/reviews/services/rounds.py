@@ -152,8 +152,7 @@ def end_round(*, round: ReviewRound, on: date, by: User) -> int:
     if on <= round.closes_on:
         raise rules.Refused(f"报送期未满（截止 {round.closes_on}），不能结束。")
     counts = round.reviews.all().by_state()
-    open_states = ("submitted", "returned", "correcting")
-    waiting = sum(counts.get(state, 0) for state in open_states)
+    waiting = sum(counts.get(state, 0) for state in rules.OPEN)
     if waiting:
         raise rules.Refused(f"还有 {waiting} 户待审查、补正或复查，办完后才能结束。")
     passed = list(

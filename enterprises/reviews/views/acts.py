@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from enterprises.reviews.rules import Refused
 from gridinspect.documents.fonts import MissingGlyph
-from gridinspect.ui.pages import render_form
+from gridinspect.ui.pages import render_form, told_instead
 
 
 def act_page(
@@ -19,9 +19,15 @@ def act_page(
     form: forms.Form,
     act: Callable[[], Any],
     done: Callable[[Any], tuple[str, Any]],
+    not_now: str = "",
     **page: Any,
 ) -> HttpResponse:
-    """Show the form of an act and carry it out; what refuses becomes a form error."""
+    """Show the form of an act and carry it out; what refuses becomes a form error.
+
+    `not_now` says why there is nothing to do: then no form is offered.
+    """
+    if not_now and request.method != "POST":
+        return told_instead(request, not_now, page["crumbs"])
     if request.method == "POST" and form.is_valid():
         try:
             result = act()

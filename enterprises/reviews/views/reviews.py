@@ -86,17 +86,14 @@ def _materials(request, review):
 
 
 def _actions(user, review):
-    actions = []
-    if review.round.state == "announced" and may(user, P.REVIEW_HANDLE, at=review.grid):
-        actions = [
-            Action(one.label, one.url, primary=True)
-            for one in row_actions(user, review)
-        ]
-        if review.sample_id and review.is_filed:
+    actions = [
+        Action(one.label, one.url, primary=True) for one in row_actions(user, review)
+    ]
+    if may(user, P.REVIEW_HANDLE, at=review.grid):
+        if not words.no_site(review):
             url = reverse("reviews:site", args=[review.pk])
             actions.append(Action("登记实地抽查", url))
-        closed = review.round.closes_on < timezone.localdate()
-        if closed and not review.is_filed:
+        if not words.no_order(review, timezone.localdate()):
             url = reverse("reviews:order", args=[review.pk])
             actions.append(Action("责令限期报送", url))
     url = reverse("reviews:sheet", args=[review.pk])
@@ -134,6 +131,7 @@ def file(request, pk):
         else f"报送截止 {review.round.closes_on}，数据截至 {review.round.as_of}。",
         template="reviews/file_form.html",
         context={"review": review},
+        not_now=words.no_filing(review, timezone.localdate()),
     )
 
 
@@ -153,6 +151,7 @@ def check(request, pk):
         crumbs=_crumbs(review),
         submit="登记结论",
         note=note,
+        not_now=words.not_now(review, Review.State.SUBMITTED),
     )
 
 
@@ -180,6 +179,7 @@ def recheck(request, pk):
         crumbs=_crumbs(review),
         submit="登记复查",
         note=_to_mend("需要改正", review),
+        not_now=words.not_now(review, Review.State.CORRECTING),
     )
 
 
@@ -194,6 +194,7 @@ def site(request, pk):
         done=lambda _: ("实地抽查情况已登记。", review),
         title=f"登记实地抽查：{review.enterprise.name}",
         crumbs=_crumbs(review),
+        not_now=words.no_site(review),
     )
 
 
@@ -210,6 +211,7 @@ def order(request, pk):
         crumbs=_crumbs(review),
         submit="制发通知书",
         note="依据《劳动保障监察条例》第三十条；逾期仍不报送的，依法处理。",
+        not_now=words.no_order(review, timezone.localdate()),
     )
 
 

@@ -1,7 +1,7 @@
 """书面审查: the rounds, one round with its progress, and the acts on many units."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -23,6 +23,7 @@ from enterprises.reviews.views.acts import act_page
 from gridinspect import draws
 from gridinspect.accounts.roles import Permission
 from gridinspect.documents import pdf
+from gridinspect.documents.views import handed_out
 from gridinspect.ui.pages import (
     Action,
     Tab,
@@ -111,7 +112,13 @@ def round_detail(request, pk):
         tabs=[
             Tab("progress", "进度", lambda: _progress(request, round)),
             Tab("sample", "实地抽查", lambda: _samples(request, round)),
-            Tab("acts", "批量操作", lambda: _acts(request, round)),
+            Tab(
+                "acts",
+                "批量操作",
+                lambda: _acts(request, round),
+                empty="还没有批量操作。公告后可以“催报”未报送的单位，"
+                "材料齐全的可以“批量合格”；做过的都列在这里，可以撤销。",
+            ),
             Tab(
                 "materials",
                 "报送材料",
@@ -153,8 +160,8 @@ def _samples(request, round) -> str:
         "round": round,
         "samples": samples[::-1],
         "share": sample_share(round),
-        "may_draw": round.state == "announced"
-        and may(request.user, P.REVIEW_MANAGE, at=round.district),
+        "may_draw": may(request.user, P.REVIEW_MANAGE, at=round.district)
+        and not _no_draw(round, sample_share(round), round.reviews.filed().count()),
     }
     return render_to_string("reviews/_samples.html", context, request)
 
@@ -186,12 +193,13 @@ def _actions(user, round):
     if manages and round.state == "prepared":
         url = reverse("reviews:announce", args=[round.pk])
         actions.append(Action("发布公告", url, icon="megaphone", primary=True))
-    if round.notice:
-        actions.append(Action("公告", round.notice.get_absolute_url()))
+    if round.notice_id:
+        url = reverse("reviews:notice", args=[round.pk])
+        actions.append(Action("公告", url, icon="file-earmark-pdf"))
     if user.holds(P.REVIEW_HANDLE) and round.state == "announced":
         actions.append(Action("催报", reverse("reviews:remind", args=[round.pk])))
         actions.append(Action("批量合格", reverse("reviews:pass", args=[round.pk])))
-    if manages and round.state == "announced":
+    if manages and not words.no_end(round, timezone.localdate()):
         actions.append(Action("结束并归档", reverse("reviews:end", args=[round.pk])))
     url = reverse("reviews:progress-pdf", args=[round.pk])
     actions.append(Action("打印进度表", url, icon="file-earmark-pdf"))
@@ -212,7 +220,17 @@ def announce(request, pk):
         crumbs=_crumbs(round),
         submit="制发公告",
         note=f"应审查 {round.units:,} 户，报送 {round.opens_on} 至 {round.closes_on}。",
+        not_now=words.round_not_now(round, ReviewRound.State.PREPARED),
     )
+
+
+@require_GET
+def notice(request, pk):
+    """Hand out the announcement: it is public, so to whoever sees the round."""
+    round = _round(request, pk)
+    if round.notice is None:
+        raise Http404("还没有公告。")
+    return handed_out(request, round.notice, back=round)
 
 
 def sample(request, pk):
@@ -241,7 +259,17 @@ def sample(request, pk):
         crumbs=_crumbs(round),
         submit="抽取",
         note=note,
+        not_now=_no_draw(round, share, filed),
     )
+
+
+def _no_draw(round, share, filed: int) -> str:
+    """Return why nothing can be drawn for a round; empty where it can."""
+    if why := words.round_not_now(round, ReviewRound.State.ANNOUNCED):
+        return why
+    if share is None:
+        return "政策中没有书面审查的实地抽查比例，请先载入国家层政策。"
+    return "" if filed else "还没有单位报送，报送后再抽取。"
 
 
 def remind(request, pk):
@@ -256,6 +284,7 @@ def remind(request, pk):
         title="催报",
         submit=f"催报 {count} 户",
         note=f"{at}未报送的 {count} 户记一次催报，可以撤销。",
+        not_now="" if count else f"{at}没有未报送的单位，不需要催报。",
     )
 
 
@@ -272,6 +301,9 @@ def pass_all(request, pk):
         submit=f"{count} 户合格",
         note=f"{at}材料齐全、抽中的已实地查过的 {count} 户审查结论记为合格，可以撤销。"
         "有未交材料或抽中未查的单位不在其中，请逐户审查。",
+        not_now=""
+        if count
+        else f"{at}没有材料齐全、可以直接合格的单位，请在“单位名单”中逐户审查。",
     )
 
 
@@ -289,7 +321,7 @@ def _asked(request, pk):
     return request.user, round, at
 
 
-def _bulk(request, round, at, *, act, title, submit, note):
+def _bulk(request, round, at, *, act, title, submit, note, not_now):
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     return act_page(
         request,
@@ -303,6 +335,7 @@ def _bulk(request, round, at, *, act, title, submit, note):
         crumbs=_crumbs(round),
         submit=submit,
         note=note,
+        not_now=words.round_not_now(round, ReviewRound.State.ANNOUNCED) or not_now,
     )
 
 
@@ -344,6 +377,7 @@ def end(request, pk):
         submit=f"结束（{passed} 户归档）",
         note=f"合格的 {passed} 户编号归档；未报送的 {unfiled} 户留在名单中，"
         "依法按不报送书面材料处理。结束后不能再修改。",
+        not_now=words.no_end(round, timezone.localdate()),
     )
 
 
@@ -417,6 +451,10 @@ def columns():
 def row_actions(user, review):
     if review.round.state != "announced" or not may(
         user, P.REVIEW_HANDLE, at=review.grid
+    ):
+        return []
+    if review.state in ("pending", "draft", "returned") and words.no_filing(
+        review, timezone.localdate()
     ):
         return []
     steps = {

@@ -1,11 +1,12 @@
 """The yearly grades: proposed from facts, reviewed, approved by another, corrected."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from enterprises.changes import facts_changed
@@ -19,6 +20,7 @@ from enterprises.supervision.facts import (
     values_in,
 )
 from enterprises.supervision.models import GradeObjection, GradeRound, Rating
+from enterprises.supervision.models.grades import RatingQuerySet
 from enterprises.supervision.services.keys import refresh_key_units
 from enterprises.supervision.services.schemes import (
     Refused,
@@ -396,6 +398,42 @@ def note_served(*, rating: Rating, on: date, by: User) -> Rating:
     rating.save(update_fields=["notified_on", "object_by"])
     record("grade.notified", by=by, target=rating.enterprise, on=on)
     return rating
+
+
+def to_serve(round_: GradeRound) -> RatingQuerySet:
+    """Return the ratings of a round whose notice was issued and not yet served."""
+    ratings = Rating.objects.filter(round=round_, notified_on=None)
+    return ratings.filter(notice__isnull=False).standing()
+
+
+@transaction.atomic
+def note_all_served(
+    *, round_: GradeRound, grades: Collection[str], on: date, by: User
+) -> int:
+    """Note that the notices of some grades were served on one day; return how many.
+
+    Raises Refused for a day before a notice, or one ahead.
+    """
+    round_ = _locked(round_)
+    rows = to_serve(round_).filter(grade__in=grades)
+    latest = rows.aggregate(latest=Max("notice__as_of"))["latest"]
+    if latest is None:
+        raise Refused("没有已出具而未登记送达的告知书，请先出具。")
+    if not latest <= on <= timezone.localdate():
+        raise Refused({"on": f"送达日期应在告知书日期 {latest} 与今天之间。"})
+    until = due("T55", round_.district, on).on
+    units = list(rows.values_list("enterprise", flat=True))
+    rows.update(notified_on=on, object_by=until)
+    record(
+        "grades.notified",
+        by=by,
+        target=round_,
+        on=on,
+        due_on=until,
+        count=len(units),
+        rows=units[:1000],
+    )
+    return len(units)
 
 
 @transaction.atomic

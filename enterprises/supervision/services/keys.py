@@ -269,19 +269,26 @@ def propose_entry(
 
 
 @transaction.atomic
-def decide_entry(*, entry: KeyEntry, approve: bool, on: date, by: User) -> KeyEntry:
-    """Approve or turn down what another proposed: an entry, or a removal.
+def decide_entry(
+    *, entry: KeyEntry, approve: bool, on: date, by: User, reason: str = ""
+) -> KeyEntry:
+    """Approve what another proposed, an entry or a removal, or turn it down with why.
 
     Raises Refused.
     """
     entry = _locked(entry)
+    if on > timezone.localdate():
+        raise Refused({"on": "批准日期不能晚于今天。"})
+    if not approve and not reason.strip():
+        raise Refused({"reason": "不批准的，请写明理由。"})
     if entry.state == KeyEntry.State.PROPOSED:
         _another(entry.proposed_by_id, by)
         entry.state = KeyEntry.State.ACTIVE if approve else KeyEntry.State.REJECTED
         entry.approved_by, entry.decided_on = by, on
-        entry.save(update_fields=["state", "approved_by", "decided_on"])
+        entry.since = max(entry.since, on)  # nobody is listed before the approval
+        entry.save(update_fields=["state", "approved_by", "decided_on", "since"])
         verb = "key_unit.entered" if approve else "key_unit.rejected"
-        record(verb, by=by, target=entry, reason=entry.reason, on=on)
+        record(verb, by=by, target=entry, reason=reason or entry.reason, on=on)
         return entry
     if not entry.removal_waits:
         raise Refused("这条记录没有待批准的申请，可能同事已经办理。")
@@ -304,7 +311,7 @@ def decide_entry(*, entry: KeyEntry, approve: bool, on: date, by: User) -> KeyEn
             "removal_decided_by",
         ]
     )
-    record(verb, by=by, target=entry, reason=entry.left_reason, on=on)
+    record(verb, by=by, target=entry, reason=reason or entry.left_reason, on=on)
     return entry
 
 

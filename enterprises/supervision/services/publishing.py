@@ -269,6 +269,23 @@ def propose_publication(*, publication: Publication, on: date, by: User) -> Publ
     """Put the finished text before whoever approves. Raises Refused."""
     one = _in_state(publication, State.CANDIDATE, State.NOTIFIED)
     _require_day(on, one.notified_on or one.found_on)
+    if why := not_to_propose(one, on):
+        raise Refused(why)
+    for name in TEXTS:
+        _check_public(one.enterprise, name, getattr(one, name))
+    one.state, one.proposed_by, one.proposed_on = State.PROPOSED, by, on
+    one.save(update_fields=["state", "proposed_by", "proposed_on"])
+    record("publication.proposed", by=by, target=one, on=on)
+    return one
+
+
+def not_to_propose(one: Publication, on: date) -> str:
+    """Return why a publication cannot be put before whoever approves; empty if it can.
+
+    *Source:* 45号令: a listing is told beforehand, and the days to object pass.
+    """
+    if one.list == DISHONEST and one.state != State.NOTIFIED:
+        return "列入失信名单前须先书面告知当事人，请先登记告知。"
     missing = [
         label
         for name, label in (
@@ -281,17 +298,10 @@ def propose_publication(*, publication: Publication, on: date, by: User) -> Publ
         if not getattr(one, name)
     ]
     if missing:
-        raise Refused(f"公布内容还缺{'、'.join(missing)}，请先补全。")
-    if one.list == DISHONEST and one.state != State.NOTIFIED:
-        raise Refused("列入失信名单前须先书面告知当事人，请先登记告知。")
+        return f"公布内容还缺{'、'.join(missing)}，请先补全。"
     if one.object_by and on <= one.object_by and not one.checked_on:
-        raise Refused(f"异议期限至 {one.object_by}，期满后才能报批。")
-    for name in TEXTS:
-        _check_public(one.enterprise, name, getattr(one, name))
-    one.state, one.proposed_by, one.proposed_on = State.PROPOSED, by, on
-    one.save(update_fields=["state", "proposed_by", "proposed_on"])
-    record("publication.proposed", by=by, target=one, on=on)
-    return one
+        return f"异议期限至 {one.object_by}，期满后才能报批。"
+    return ""
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ from enterprises.supervision.views.shared import (
     districts,
     evidence_html,
     knows_reasons,
+    timeline_of,
     unit_asked,
     workbook,
 )
@@ -364,6 +365,7 @@ def entry_detail(request: Request, pk: int) -> HttpResponse:
             ),
             Tab("course", "办理过程", lambda: _course(request, entry)),
         ],
+        timeline=timeline_of(entry),
         actions=_actions(request.user, entry),
         crumbs=[*CRUMBS, (unit.name, _tab(unit))],
     )
@@ -403,15 +405,33 @@ def _actions(user: User, entry: KeyEntry) -> list[Action]:
     def to(act: str) -> str:
         return reverse("supervision:key-act", args=[entry.pk, act])
 
-    waits = entry.state == KeyEntry.State.PROPOSED or entry.removal_waits
-    if waits:
-        if may(user, P.SUPERVISION_APPROVE, at=grid):
-            return [Action("审批", to("decide"), "check2-square", primary=True)]
-        return []
-    stands = entry.state == KeyEntry.State.ACTIVE and entry.until is None
-    if stands and may(user, P.SUPERVISION_EDIT, at=grid):
-        return [Action("申请移出", to("remove"), "box-arrow-right")]
-    return []
+    actions = []
+    if may(user, P.SUPERVISION_APPROVE, at=grid) and not _no_deciding(entry, user):
+        actions.append(Action("审批", to("decide"), "check2-square", primary=True))
+    if may(user, P.SUPERVISION_EDIT, at=grid) and not _no_removing(entry):
+        actions.append(Action("申请移出", to("remove"), "box-arrow-right"))
+    return actions
+
+
+def _no_deciding(entry: KeyEntry, user: User) -> str:
+    """Return why there is nothing for a person to decide; empty where there is."""
+    if entry.state == KeyEntry.State.PROPOSED:
+        proposer = entry.proposed_by_id
+    elif entry.removal_waits:
+        proposer = entry.removal_by_id
+    else:
+        return "这条记录没有待批准的申请，不用审批。"
+    own = proposer == user.pk
+    return "这份申请由您提出，请由另一位有批准权限的人员审批。" if own else ""
+
+
+def _no_removing(entry: KeyEntry) -> str:
+    """Return why a removal cannot be asked for; empty where it can."""
+    if entry.until:
+        return f"该单位已于 {entry.until} 移出，不用申请。"
+    if entry.state != KeyEntry.State.ACTIVE:
+        return f"这条记录{entry.get_state_display()}，列入以后才能申请移出。"
+    return "已有一份移出申请等待批准。" if entry.removal_waits else ""
 
 
 def _decide(request: Request, entry: KeyEntry) -> HttpResponse:
@@ -420,15 +440,20 @@ def _decide(request: Request, entry: KeyEntry) -> HttpResponse:
     by = entry.proposed_by if what == "列入" else entry.removal_by
     return act_page(
         request,
-        form=forms.DecisionForm(request.POST or None),
-        act=lambda decision, on: keys.decide_entry(
-            entry=entry, approve=decision == "approve", on=on, by=request.user
+        form=forms.ReasonedDecisionForm(request.POST or None),
+        act=lambda decision, on, reason: keys.decide_entry(
+            entry=entry,
+            approve=decision == "approve",
+            on=on,
+            reason=reason,
+            by=request.user,
         ),
         done=lambda _: (f"已办理{what}申请。", entry),
         title=f"审批{what}重点监管：{entry.enterprise.name}",
         crumbs=[*CRUMBS, (str(entry), entry.get_absolute_url())],
         submit="提交",
         note=f"{by or ''}申请{what}，理由：{asked}",
+        not_now=_no_deciding(entry, request.user),
     )
 
 
@@ -445,6 +470,7 @@ def _remove(request: Request, entry: KeyEntry) -> HttpResponse:
         submit="提出申请",
         note="情形消失后会自动移出，不用申请。在事实没有变化时，经批准移出的单位"
         "不会因同一事实再次自动列入。",
+        not_now=_no_removing(entry),
     )
 
 

@@ -19,11 +19,8 @@ from enterprises.supervision.services.schemes import (
     scheme_named,
 )
 from enterprises.supervision.tasks import notices_later
-from enterprises.supervision.views.grades import (
-    CRUMBS,
-    columns,
-    grade_choices,
-)
+from enterprises.supervision.views.grades import CRUMBS, columns
+from enterprises.supervision.views.ratings import grade_choices
 from enterprises.supervision.views.shared import (
     P,
     Step,
@@ -31,6 +28,7 @@ from enterprises.supervision.views.shared import (
     course_html,
     districts,
 )
+from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
 from gridinspect.ui.pages import (
     Action,
@@ -47,6 +45,11 @@ from grids.policy import FACTS
 
 ROUNDS = [*CRUMBS, ("评定批次", "/grade-rounds/")]
 TONES = {"computing": "info", "review": "notice", "approved": "ok"}
+NEXT = {
+    "computing": "完成后请复核",
+    "review": "请复核后由负责人批准",
+    "approved": "请出具告知书、登记送达，异议期满后公布",
+}
 
 
 def _state(round_: GradeRound):
@@ -178,7 +181,7 @@ def _note(round_: GradeRound, unknown: list[str]) -> str:
     if unknown:
         names = "、".join(unknown)
         return f"没有数据来源、未计入评价的事实：{names}。请在复核时人工核对。"
-    return ""
+    return "" if round_.published_on else f"下一步：{NEXT[round_.state]}。"
 
 
 def _ratings(request: Request, round_: GradeRound):
@@ -222,29 +225,71 @@ def _actions(request: Request, round_: GradeRound) -> list[Action]:
     def to(act: str) -> str:
         return reverse("supervision:round-act", args=[round_.pk, act])
 
-    if round_.state == state.REVIEW:
-        if may(user, P.SUPERVISION_APPROVE, at=round_.district):
-            actions.append(
-                Action("批准等级", to("approve"), "check2-square", primary=True)
+    approves = may(user, P.SUPERVISION_APPROVE, at=round_.district)
+    if approves and not _no_approving(round_, user):
+        actions.append(Action("批准等级", to("approve"), "check2-square", primary=True))
+    if round_.state == state.REVIEW and edits:
+        again = reverse("supervision:round-recompute", args=[round_.pk])
+        count = Rating.objects.filter(round=round_).count()
+        actions.append(
+            Action(
+                "重新计算",
+                again,
+                "arrow-repeat",
+                method="post",
+                confirm=f"按现在的登记重算 {count:,} 户的建议等级；"
+                "人工调整过的等级和理由保留。",
             )
-        if edits:
-            again = reverse("supervision:round-recompute", args=[round_.pk])
-            count = Rating.objects.filter(round=round_).count()
-            actions.append(
-                Action(
-                    "重新计算",
-                    again,
-                    "arrow-repeat",
-                    method="post",
-                    confirm=f"按现在的登记重算 {count:,} 户的建议等级；"
-                    "人工调整过的等级和理由保留。",
-                )
-            )
-    if round_.state == state.APPROVED and edits:
+        )
+    if edits and not _no_noticing(round_):
         actions.append(Action("批量出具告知书", to("notices"), "envelope-paper"))
-        if round_.published_on is None:
-            actions.append(Action("公布", to("publish"), "megaphone", primary=True))
+    if edits and not _no_serving(round_):
+        actions.append(Action("批量登记送达", to("served"), "calendar-check"))
+    if edits and not _no_publishing(round_):
+        actions.append(Action("公布", to("publish"), "megaphone", primary=True))
     return actions
+
+
+def _no_approving(round_: GradeRound, user: User) -> str:
+    """Return why a person cannot approve a round; empty where he can."""
+    if round_.state != GradeRound.State.REVIEW:
+        return f"批次{round_.get_state_display()}，{NEXT[round_.state]}。"
+    own = Rating.objects.filter(round=round_, prepared_by=user)
+    if round_.started_by_id == user.pk or own.exists():
+        return "您发起了批次或调整过等级，请由另一位负责人批准。"
+    return ""
+
+
+def _not_approved(round_: GradeRound) -> str:
+    if round_.state == GradeRound.State.APPROVED:
+        return ""
+    return f"批次{round_.get_state_display()}，{NEXT[round_.state]}。"
+
+
+def _no_noticing(round_: GradeRound) -> str:
+    """Return why no notices can be issued; empty where some are missing."""
+    if why := _not_approved(round_):
+        return why
+    missing = Rating.objects.filter(round=round_, notice=None).standing()
+    return "" if missing.exists() else "告知书都已出具，送达后请登记送达日期。"
+
+
+def _no_serving(round_: GradeRound) -> str:
+    """Return why no serving can be registered; empty where some waits for it."""
+    if why := _not_approved(round_):
+        return why
+    if grading.to_serve(round_).exists():
+        return ""
+    return "没有已出具而未登记送达的告知书，请先出具。"
+
+
+def _no_publishing(round_: GradeRound) -> str:
+    """Return why a round is not published; empty where that may be tried."""
+    if why := _not_approved(round_):
+        return why
+    if round_.published_on:
+        return f"该批次已于 {round_.published_on} 公布。"
+    return ""
 
 
 def _approve(request: Request, round_: GradeRound) -> HttpResponse:
@@ -258,6 +303,7 @@ def _approve(request: Request, round_: GradeRound) -> HttpResponse:
         crumbs=[*ROUNDS, (str(round_), round_.get_absolute_url())],
         submit="批准",
         note=f"将批准 {count:,} 户的等级。发起批次或调整过等级的人不能批准。",
+        not_now=_no_approving(round_, request.user),
     )
 
 
@@ -273,6 +319,7 @@ def _publish(request: Request, round_: GradeRound) -> HttpResponse:
         submit="登记公布",
         note=f"按评价办法公布{'、'.join(grades) or '（没有可以公布的等级）'}；"
         "须全部告知、异议期满且异议已答复。",
+        not_now=_no_publishing(round_),
     )
 
 
@@ -299,7 +346,32 @@ def _notices(request: Request, round_: GradeRound) -> HttpResponse:
         title=f"批量出具告知书：{round_}",
         crumbs=[*ROUNDS, (str(round_), round_.get_absolute_url())],
         submit="出具",
-        note="每户编一个文号，生成一份告知书；送达后逐户登记送达日期。",
+        note="每户编一个文号，生成一份告知书；送达后登记送达日期。",
+        not_now=_no_noticing(round_),
+    )
+
+
+def _served(request: Request, round_: GradeRound) -> HttpResponse:
+    waiting = dict(
+        grading.to_serve(round_).values_list("grade").annotate(n=Count("pk")).order_by()
+    )
+    grades = [
+        (key, f"{words}（{waiting[key]:,} 户未登记）")
+        for key, words in grade_choices(grading.scheme_of(round_))
+        if key in waiting
+    ]
+    return act_page(
+        request,
+        form=forms.ServedForm(request.POST or None, grades=grades),
+        act=lambda grades, on: grading.note_all_served(
+            round_=round_, grades=grades, on=on, by=request.user
+        ),
+        done=lambda count: (f"已登记 {count:,} 户同日送达，异议期开始计算。", round_),
+        title=f"批量登记送达：{round_}",
+        crumbs=[*ROUNDS, (str(round_), round_.get_absolute_url())],
+        submit="登记送达",
+        note="登记同一天送达的单位；日期不同的，请在单位的等级页面逐户登记。",
+        not_now=_no_serving(round_),
     )
 
 
@@ -307,6 +379,7 @@ ACTS = {
     "approve": (P.SUPERVISION_APPROVE, _approve),
     "publish": (P.SUPERVISION_EDIT, _publish),
     "notices": (P.SUPERVISION_EDIT, _notices),
+    "served": (P.SUPERVISION_EDIT, _served),
 }
 
 

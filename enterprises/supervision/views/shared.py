@@ -1,6 +1,6 @@
 """What the pages of supervision have in common."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -20,10 +20,13 @@ from enterprises.supervision.facts import sources_of
 from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
+from gridinspect.audit.services import history
+from gridinspect.audit.verbs import act_name
 from gridinspect.documents.fonts import MissingGlyph
 from gridinspect.documents.services import XLSX
 from gridinspect.scope import Place, within_paths
-from gridinspect.ui.pages import Crumbs, render_form
+from gridinspect.ui.pages import Crumbs, render_form, told_instead
+from gridinspect.ui.registry import TimelineEntry
 from gridinspect.ui.templatetags.ui import badge_html
 from grids.access import may
 from grids.forms import add_refusal
@@ -118,6 +121,27 @@ def course_html(request: Request, steps: Sequence[Step], today: date) -> str:
     return render_to_string("supervision/_course.html", context, request)
 
 
+def timeline_of(obj: Model) -> Iterable[TimelineEntry]:
+    """Return what happened to an object, with the reasons that were given."""
+    for event in history(obj):
+        said = [
+            f"{label}：{event.data[key]}"
+            for key, label in (
+                ("on", "日期"),
+                ("due_on", "期限"),
+                ("until", "期满"),
+                ("reason", "理由"),
+            )
+            if event.data.get(key)
+        ]
+        yield TimelineEntry(
+            at=event.at,
+            text=act_name(event.verb),
+            by=event.actor_name,
+            note="，".join(said),
+        )
+
+
 def act_page(
     request: Request,
     *,
@@ -128,8 +152,14 @@ def act_page(
     crumbs: Crumbs,
     submit: str = "确定",
     note: str = "",
+    not_now: str = "",
 ) -> HttpResponse:
-    """Show the form of an act and carry it out with what was typed."""
+    """Show the form of an act and carry it out with what was typed.
+
+    `not_now` says why there is nothing to do: then no form is offered.
+    """
+    if not_now and request.method != "POST":
+        return told_instead(request, not_now, crumbs)
     if request.method == "POST" and form.is_valid():
         try:
             result = act(**form.cleaned_data)

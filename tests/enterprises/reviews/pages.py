@@ -46,6 +46,7 @@ PAGES = Pages(
                 "round",
                 "units",
                 "announce",
+                "notice",
                 "sample",
                 "remind",
                 "pass",
@@ -68,5 +69,6 @@ PAGES = Pages(
         "reviews:undo": lambda has: [has.review_act.pk],
     },
     post_only={"reviews:undo"},
+    traced_reading={"reviews:notice"},
     make=make,
 )

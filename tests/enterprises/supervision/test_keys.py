@@ -264,6 +264,18 @@ def test_an_entry_by_hand_needs_a_reason_and_another_person(unit, bureau, leader
     assert key_units(unit.grid, TODAY()) == 1
 
 
+def test_nobody_is_listed_before_the_approval(unit, bureau, leader):
+    before, approved = TODAY() - timedelta(days=9), TODAY() - timedelta(days=2)
+    entry = propose_entry(enterprise=unit, reason="上级交办", on=before, by=bureau)
+    with pytest.raises(Refused, match="不能晚于今天"):
+        decide_entry(
+            entry=entry, approve=True, on=TODAY() + timedelta(days=1), by=leader
+        )
+    decide_entry(entry=entry, approve=True, on=approved, by=leader)
+    assert key_units(unit.grid, approved - timedelta(days=1)) == 0
+    assert key_units(unit.grid, approved) == 1
+
+
 def test_the_database_itself_refuses_an_entry_that_nobody_else_approved(unit, bureau):
     fields = {
         "enterprise": unit,
@@ -282,7 +294,9 @@ def test_the_database_itself_refuses_an_entry_that_nobody_else_approved(unit, bu
 
 def test_a_turned_down_entry_never_was(unit, bureau, leader):
     entry = propose_entry(enterprise=unit, reason="上级交办", on=TODAY(), by=bureau)
-    decide_entry(entry=entry, approve=False, on=TODAY(), by=leader)
+    with pytest.raises(Refused, match="理由"):
+        decide_entry(entry=entry, approve=False, on=TODAY(), by=leader)
+    decide_entry(entry=entry, approve=False, on=TODAY(), by=leader, reason="不足")
     assert key_units(unit.grid, TODAY()) == 0
     propose_entry(enterprise=unit, reason="另有依据", on=TODAY(), by=bureau)
 
@@ -309,7 +323,7 @@ def test_a_removal_that_was_turned_down_may_be_asked_again(unit, bureau, leader)
     refresh(unit, TODAY() - timedelta(days=0))
     entry = KeyEntry.objects.get()
     propose_removal(entry=entry, reason="纠纷已化解", by=bureau)
-    decide_entry(entry=entry, approve=False, on=TODAY(), by=leader)
+    decide_entry(entry=entry, approve=False, on=TODAY(), by=leader, reason="未化解")
     assert key_units(unit.grid, TODAY()) == 1
     propose_removal(entry=entry, reason="有新材料", by=bureau)
 
