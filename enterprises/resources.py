@@ -3,13 +3,13 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from enterprises.allocation import Confidence, Method
@@ -520,7 +520,7 @@ class EnterpriseResource(DistrictResource):
             drop_masked(row, "phone")
             self._warn_of_twins(row, key)
             return
-        row.target = unit
+        row.target = Target(unit.pk, unit.grid_id)
         if not self.may_touch(self._path_of(unit)):
             row.reject(
                 "outside_scope", f"该单位{OUTSIDE}", at="uscc" if code else "name"
@@ -643,6 +643,20 @@ class EnterpriseResource(DistrictResource):
             place = self.places.rows.get(unit.grid_id)
             stored["grid"] = place and (place.division_code or place.code)
         return stored
+
+    def compared_with(self) -> Sequence[QuerySet[Any]]:
+        return (
+            Enterprise.objects.filter(district=self.district),
+            Grid.objects.filter(district=self.district),
+        )
+
+    def decided(self, row: Row) -> Any:
+        return [row.grid.pk, row.target]
+
+    def recall(self, row: Row, decided: Any) -> None:
+        grid, target = decided
+        row.grid = self.places.rows[grid]
+        row.target = Target(*target) if target else None
 
     # ---- writing ---------------------------------------------------------------------
 
@@ -917,6 +931,13 @@ class EnterpriseResource(DistrictResource):
             by_day[since].add(grid)
         for since, grids in by_day.items():
             mark_all_dirty(grids, since)
+
+
+class Target(NamedTuple):
+    """The unit that a row changes, and the grid where it is."""
+
+    pk: int
+    grid_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,10 @@ def write_rows(
     """Keep lots of rows; `made_from` names everything that they depend on."""
     with path.open("w", encoding="utf-8") as file:
         tables = [[heading.sheet, heading.places] for heading in headings]
-        file.write(f"{_encode([made_from, tables])}\n")
+        file.write(encode_line([made_from, tables]))
         for lot in lots:
             line = [lot.table, lot.numbers, lot.keys, lot.fields]
-            file.write(f"{_encode([*line, lot.columns, lot.issues])}\n")
+            file.write(encode_line([*line, lot.columns, lot.issues]))
 
 
 class KeptRows:
@@ -86,7 +86,12 @@ class KeptRows:
         with self.path.open(encoding="utf-8") as file:
             file.readline()
             for line in file:
-                yield Lot(*_decode(line)), line
+                yield Lot(*decode_line(line)), line
+
+
+def encode_line(value: Any) -> str:
+    """Return values, dates among them, as a line of JSON."""
+    return f"{_encode(value)}\n"
 
 
 def _dated(value: Any) -> Any:
@@ -97,13 +102,13 @@ def _dated(value: Any) -> Any:
     raise TypeError(type(value))
 
 
-def _date(tagged: dict[str, str]) -> date:
-    if "$m" in tagged:
-        return MonthDate.fromisoformat(tagged["$m"])
-    return date.fromisoformat(tagged["$d"])
+def _date(tagged: dict[str, Any]) -> Any:
+    if "$d" in tagged:
+        return date.fromisoformat(tagged["$d"])
+    return MonthDate.fromisoformat(tagged["$m"]) if "$m" in tagged else tagged
 
 
 _encode = json.JSONEncoder(
     ensure_ascii=False, default=_dated, separators=(",", ":"), check_circular=False
 ).encode
-_decode = json.JSONDecoder(object_hook=_date).decode
+decode_line = json.JSONDecoder(object_hook=_date).decode

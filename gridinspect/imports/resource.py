@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from import_export.resources import Resource
 
 from gridinspect.accounts.models import User
@@ -274,6 +275,21 @@ class SheetResource(Resource):
     def check(self, rows: list[Row]) -> None:
         """Compare rows with the database; set their action and changes."""
         raise NotImplementedError
+
+    def compared_with(self) -> Sequence[QuerySet[Any]]:
+        """Return all stored rows that `check` looks at; nothing when that is unknown.
+
+        A kind that says so keeps `decided` of each row that goes in, and gets it back
+        with `recall` when it is written: while none of these rows has changed, nothing
+        is compared a second time.
+        """
+        return ()
+
+    def decided(self, row: Row) -> Any:
+        """Return, as JSON has it, what `apply` needs besides values and changes."""
+
+    def recall(self, row: Row, decided: Any) -> None:
+        """Give a row back what `decided` said of it."""
 
     def apply(self, rows: list[Row]) -> Iterable[Any]:
         """Write rows that go in; yield one small entry for the trail for each.

@@ -18,7 +18,9 @@ from gridinspect.copying import copy_rows
 from gridinspect.imports import layouts, likenesses, traces
 from gridinspect.imports.cleaning import plain
 from gridinspect.imports.correcting import outline
+from gridinspect.imports.decided import Decisions, decided_rows, going_in
 from gridinspect.imports.examination import (
+    COUNTS,
     Examination,
     examined_again,
     plain_value,
@@ -174,8 +176,10 @@ def check_batch(
         with open_workbook(batch.file.path) as book:
             progress(0, 0, "已读取文件，正在识别表头。")
             examination = _examine(batch, book)
+            decisions = Decisions(examination.resource, book.folder)
             done, total, alike = 0, examination.total, 0
             for lot in examination.lots():
+                decisions.note(lot)
                 alike += sum(bool(row.candidates) for row in lot)
                 lines = _preview(batch, examination.resource, lot)
                 copy_rows(ImportRow._meta.db_table, _COLUMNS, lines)
@@ -184,6 +188,7 @@ def check_batch(
                 if watch:
                     watch(lot)
             examination.keep(batch.file.path)
+            decisions.keep(batch.file.path, examination.digest)
     except UnreadableFile as fault:
         batch.state, batch.message = State.REFUSED, str(fault)[:500]
         batch.counts = {}
@@ -322,33 +327,29 @@ def apply_batch(
 ) -> ImportBatch:
     """Write a checked batch, exactly once, all or nothing.
 
-    Its rows are examined again inside the transaction, under the lock of its place; if
-    that gives anything else than the preview, PreviewOutdated is raised and nothing is
-    written. One event in the trail carries the counts and every row.
+    If what its rows were compared with has changed since the preview, they are examined
+    again inside the transaction, under the lock of its place; if that gives anything
+    else than the preview, PreviewOutdated is raised and nothing is written. One event
+    in the trail carries the counts and every row.
     """
     batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.state == State.APPLYING:
         batch.state = State.READY
     _require_ready(batch, mode)
     lock_place(batch.path)
-    resource, done = resource_of(batch), 0
+    resource = resource_of(batch)
     resource.batch = batch
     rows: list[Any] = []
     trace: list[Any] = []
-    with examined_again(batch.file.path, resource) as examination:
-        for lot in examination.lots():
-            going = [r for r in lot if r.goes_in and r.action in (NEW, CHANGED)]
-            rows.extend(resource.apply(going))
-            trace.extend(traces.line(row) for row in going)
-            done += len(lot)
-            progress(done, examination.total, "正在写入。")
-    if examination.digest != batch.preview_digest:
-        raise PreviewOutdated("预览之后数据有变化，没有写入；已重新检查，请再次确认。")
+    for lot, done, total in _to_write(batch, resource):
+        rows.extend(resource.apply(lot))
+        trace.extend(traces.line(row) for row in lot)
+        progress(done, total, "正在写入。")
     resource.finish()
     traces.keep(batch, trace)
     batch.state, batch.apply_mode = State.APPLIED, mode
     batch.applied_at = timezone.now()
-    batch.counts = examination.tally()
+    batch.counts = {key: batch.counts[key] for key in COUNTS}
     batch.message = ""
     batch.save(update_fields=["state", "apply_mode", "applied_at", "counts", "message"])
     record(
@@ -365,6 +366,29 @@ def apply_batch(
     with finishing():
         pass
     return batch
+
+
+def _to_write(
+    batch: ImportBatch, resource: SheetResource
+) -> Iterator[tuple[list[Row], int, int]]:
+    """Yield lots of rows that go in, with how many rows of how many are done by then.
+
+    Raises PreviewOutdated after the last lot when they are not those of the preview.
+    """
+    decided = decided_rows(batch.file.path, resource, batch.preview_digest)
+    done = 0
+    if decided is not None:
+        total = batch.counts[NEW] + batch.counts[CHANGED]
+        for lot in decided:
+            done += len(lot)
+            yield lot, done, total
+        return
+    with examined_again(batch.file.path, resource) as examination:
+        for lot in examination.lots():
+            done += len(lot)
+            yield going_in(lot), done, examination.total
+    if examination.digest != batch.preview_digest:
+        raise PreviewOutdated("预览之后数据有变化，没有写入；已重新检查，请再次确认。")
 
 
 def lock_place(path: str) -> None:

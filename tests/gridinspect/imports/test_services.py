@@ -267,6 +267,50 @@ def test_a_preview_that_the_data_overtook_writes_nothing(tree, run):
     assert batch.counts["same"] == 1
 
 
+@pytest.fixture
+def never_again(monkeypatch):
+    """Let nobody examine rows a second time."""
+
+    def refuse(*_):
+        raise AssertionError("the rows were examined again")
+
+    monkeypatch.setattr(services, "examined_again", refuse)
+
+
+def test_what_was_decided_is_written_while_nothing_changed(tree, run, never_again):
+    run("enterprises", [UNITS, ["甲公司", CODE, "甲路1号", 3, *PLACE]], apply="all")
+    rows = [
+        ["乙公司", CODE, "甲路1号", 4, "大学路街道", "祥和社区"],
+        ["丙公司", OTHER, "丙路1号", 5, *PLACE],
+        ["丁公司", "1", None, None, *PLACE],
+    ]
+    batch = run("enterprises", [UNITS, *rows], apply="valid")
+    assert (batch.counts["new"], batch.counts["changed"]) == (1, 1)
+    renamed = Enterprise.objects.get(uscc=CODE)
+    assert (renamed.name, renamed.headcount) == ("乙公司", 4)
+    assert renamed.grid.name.startswith("祥和")
+    assert Enterprise.objects.get(uscc=OTHER).grid.name.startswith("金桥")
+    assert Enterprise.objects.count() == 2
+    assert len(Event.objects.filter(verb="import.applied").latest("pk").rows) == 2
+
+
+@pytest.mark.parametrize("what", ["unit", "grid", "decision"])
+def test_rows_are_examined_again_when_their_grounds_changed(
+    what, tree, run, never_again
+):
+    unit = make_enterprise(grid=Grid.objects.get(code="410103007012"), uscc=CODE)
+    batch = run("enterprises", [UNITS, ["乙公司", OTHER, "乙路1号", 5, *PLACE]])
+    if what == "unit":
+        Enterprise.objects.filter(pk=unit.pk).update(paper_file_place="三号柜")
+    elif what == "grid":
+        Grid.objects.filter(code="410103007012").update(name="金桥新村社区")
+    else:
+        batch.decisions = {"名册\n2": "new"}
+        batch.save()
+    with pytest.raises(AssertionError, match="examined again"):
+        services.apply_batch(batch=batch, mode="all", by=batch.owner)
+
+
 def test_an_unreadable_file_is_an_outcome(tree, run):
     batch = run("staff", b"%PDF-1.4")
     assert batch.state == ImportBatch.State.REFUSED
