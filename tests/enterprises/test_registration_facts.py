@@ -95,7 +95,7 @@ def test_a_number_left_empty_stays_and_无_removes_it(bureau_client, unit):
         ({"legal_phone": "12"}, "电话号码不完整"),
         ({"contact_email": "hr"}, "邮"),
         ({"dispatch_licence_until": "2027-01-01"}, "请填写派遣许可证号"),
-        ({"parent_unit": "<b>" * 100}, "目前字符数300"),
+        ({"parent_unit": "<b>" * 100}, "现有 300 个字"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_loses_nothing(

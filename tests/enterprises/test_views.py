@@ -291,7 +291,7 @@ def test_the_chosen_grid_of_the_list_stands_in_the_form(bureau_client, community
     ("changes", "sentence"),
     [
         ({"name": ""}, "请填写此项。"),
-        ({"name": "单" * 300}, "目前字符数300"),
+        ({"name": "单" * 300}, "现有 300 个字"),
         ({"name": "12345"}, "不像单位名称，请按证照填写全称。"),
         ({"uscc": "91410103MA0AAAA1X8"}, "校验位不符"),
         ({"uscc": "9141"}, "统一社会信用代码应为18位，现为4位"),
@@ -299,7 +299,7 @@ def test_the_chosen_grid_of_the_list_stands_in_the_form(bureau_client, community
         ({"registration_number": "110108000000017"}, "15位注册号校验位不符"),
         ({"grid": "不存在的社区"}, "您的辖区内没有网格"),
         ({"contact_phone": "12"}, "电话号码不完整或多位"),
-        ({"headcount": "-3"}, "大于或等于 0"),
+        ({"headcount": "-3"}, "不能小于 0"),
         ({"headcount": "12.5"}, "整数"),
         ({"founded_on": "2099-01-01"}, "晚于今天"),
         ({"known_since": "2099-01-01"}, "晚于今天"),

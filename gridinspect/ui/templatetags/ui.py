@@ -128,6 +128,7 @@ def field(bound: BoundField) -> dict:
     check = isinstance(widget, CheckboxInput)
     area = isinstance(widget, Textarea)
     attrs: dict[str, str | bool] = {"class": _css(bound, choices=choices)}
+    attrs["maxlength"] = False  # it would cut what is pasted without a word
     if area and widget.attrs.get("rows") == "10":  # Django's own idea of a long text
         attrs["rows"] = "3"
     return {

@@ -8,6 +8,7 @@ from gridinspect.accounts.models import User
 from gridinspect.ui import pages, registry
 from gridinspect.ui.pages import Tab, TreeNode, form_sections, render_detail
 from gridinspect.ui.registry import TimelineEntry
+from gridinspect.ui.templatetags import ui as ui_tags
 from tests.factories import make_user
 
 
@@ -148,3 +149,33 @@ def test_the_tree_works_as_links(request_of):
     assert 'href="/g/1/"' in text
     assert 'href="/t/1/"' in text
     assert "<html" in text
+
+
+def test_a_field_lets_too_much_in_so_that_the_form_can_say_so():
+    class OfNames(forms.Form):
+        name = forms.CharField(label="名称", max_length=3)
+
+    shown = ui_tags.field(OfNames({"name": "四个字的"})["name"])
+    assert "maxlength" not in shown["widget"]
+    assert 'value="四个字的"' in shown["widget"]
+    assert shown["bound"].errors == ["最多 3 个字，现有 4 个字，请缩短。"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        (forms.IntegerField(), "三", "应填写整数，请改正。"),
+        (forms.IntegerField(), "3.5", "应填写整数，请改正。"),
+        (forms.IntegerField(min_value=0), "-1", "不能小于 0，请改正。"),
+        (forms.IntegerField(max_value=31), "32", "不能大于 31，请改正。"),
+        (forms.DecimalField(), "1e", "应填写数字，请改正。"),
+        (forms.DateField(), "2026-02-30", "没有这一天，请写成 2026-07-26 的样子。"),
+        (forms.EmailField(), "a@", "邮箱地址不完整，请核对。"),
+        (forms.ChoiceField(), "", "请选择此项。"),
+        (forms.CharField(), "", "请填写此项。"),
+    ],
+)
+def test_a_field_says_in_one_sentence_what_to_do(field, typed, said):
+    with pytest.raises(forms.ValidationError) as refused:
+        field.clean(typed)
+    assert refused.value.messages == [said]
