@@ -26,6 +26,7 @@ _KINDS: dict[str, Kind] = {
     "last_surveyed": "date",
     "known_since": "date",
 }
+DISTRICT = "/410100/17/".count("/")
 EXPORT_DIRECTLY = 5_000  # rows; more than that is work for a job
 
 
@@ -84,7 +85,10 @@ def columns(today: date, days: Mapping[int, int]) -> list[Column]:
 def units_asked(
     user: User, asked: Mapping[str, Any], at: Place | None
 ) -> tuple[EnterpriseQuerySet, EnterpriseFilter]:
-    """Return the units that a search asks for within the user's scope."""
+    """Return the units that a search asks for within the user's scope.
+
+    They are found by the index of words; `qs` of the search are the same units.
+    """
     units = Enterprise.objects.visible_to(user)
     districts = districts_of(user, Permission.ENTERPRISE_VIEW)
     if isinstance(at, Grid):
@@ -93,10 +97,15 @@ def units_asked(
         units = units.filter(district__in=districts)
     if at is not None:
         units = units.within(at)
+    paths = user.scope_paths(Permission.ENTERPRISE_VIEW) if at is None else [at.path]
     search = EnterpriseFilter(
-        asked, queryset=units.for_list(), user=user, districts=districts
+        asked,
+        queryset=units.for_list(),
+        user=user,
+        districts=districts,
+        in_part=all(path.count("/") > DISTRICT for path in paths),
     )
-    return search.qs, search
+    return search.by_index, search
 
 
 def in_order(

@@ -1,11 +1,14 @@
 """What a list of units can be searched by."""
 
 from collections.abc import Collection, Sequence
+from functools import reduce
+from operator import or_
 
 import django_filters as filters
 from django.db.models import Q
 from django.utils import timezone
 
+from enterprises import grams
 from enterprises.freshness import districts_of, freshness_days
 from enterprises.industries import SECTIONS
 from enterprises.models import GIVEN_STATUSES, Enterprise, may_have
@@ -14,7 +17,7 @@ from gridinspect.accounts.roles import Permission
 from gridinspect.imports.cleaning import plain
 from gridinspect.secrets import blind_index
 
-WORDS = ("name", "former_name", "legal_representative", "address")
+WORDS: tuple[str, ...] = ("name", "former_name", "legal_representative", "address")
 NAMES = ("name", "former_name")
 LETTERS = ("name", "former_name", "pinyin")
 CODES = ("uscc", "registration_number")
@@ -32,7 +35,9 @@ class EnterpriseFilter(filters.FilterSet):
     """The search block of the list; built for the person who searches.
 
     `q` takes whatever was typed; `taken_for` says what for. The other fields are for
-    who wants to be exact.
+    who wants to be exact. `qs` compares the words themselves; `by_index` finds the same
+    units by the index, which pays when they are few in a whole district. In a part of
+    one every unit is looked at sooner.
     """
 
     q = filters.CharFilter(label="查询", method="by_anything")
@@ -66,12 +71,14 @@ class EnterpriseFilter(filters.FilterSet):
         model = Enterprise
         fields: list[str] = []
 
-    def __init__(self, *args, user, districts: Collection[int] | None = None, **kwargs):
+    def __init__(
+        self, *args, user, districts: Collection[int], in_part: bool = False, **kwargs
+    ):
         super().__init__(*args, **kwargs)
         self.user = user  # whose districts say how old a survey may be
-        if districts is None:
-            districts = districts_of(user, Permission.ENTERPRISE_VIEW)
         self.districts = districts
+        self.in_part = in_part
+        self._indexed = Q()
         hints = {
             "q": "名称、曾用名、信用代码、拼音首字母、法人、地址门牌或电话",
             "name": "任意部分或拼音首字母",
@@ -90,10 +97,13 @@ class EnterpriseFilter(filters.FilterSet):
         return understand(plain(self.data.get("q", ""))[:200]).told
 
     @property
-    def is_narrow(self) -> bool:
-        """Tell whether words are looked for, so that few units may be found."""
-        words = ("q", "name", "uscc", "legal", "address", "phone")
-        return any(self.data.get(name) for name in words)
+    def by_index(self):
+        """Return the units of `qs`, found by what the index has of the words."""
+        return self.qs if self.in_part else self.qs.filter(self._indexed)
+
+    def about(self) -> int:
+        """Return roughly how many units are found; 0 for few enough to find out."""
+        return 0 if self.in_part else self.qs.about()
 
     @property
     def more_is_open(self) -> bool:
@@ -112,55 +122,50 @@ class EnterpriseFilter(filters.FilterSet):
                 return self._on_road(queryset, typed)
             case Kind.WORDS:
                 for word in typed.words:
-                    queryset = queryset.filter(self._having(word, WORDS))
+                    fields = WORDS if len(word) > 1 else grams.NAMES
+                    queryset = self._having(queryset, word, fields)
                 return queryset
-        found = Q(pk__in=[])
-        if typed.takes_for(Kind.PHONE):
-            found |= Q(contact_phone_index__in=_phones(typed.text))
+        phones = _phones(typed.text) if typed.takes_for(Kind.PHONE) else []
         fields = (CODES if typed.takes_for(Kind.CODE) else ()) + (
             LETTERS if typed.takes_for(Kind.LETTERS) else ()
         )
-        if fields:
-            found |= self._having(typed.text, fields)
-        return queryset.filter(found)
+        return self._having(queryset, typed.text, fields, phones)
 
     def by_name(self, queryset, _name, value):
         """Find any part of the name or of a former one, or pinyin initials."""
         value = plain(value)
         is_letters = value.isascii() and value.isalnum()
-        return queryset.filter(self._having(value, LETTERS if is_letters else NAMES))
+        return self._having(queryset, value, LETTERS if is_letters else NAMES)
 
     def by_code(self, queryset, _name, value):
         """Find a credit code or an old number by any part of it."""
         value = plain(value).upper().replace(" ", "")
-        return queryset.filter(self._having(value, CODES))
+        return self._having(queryset, value, CODES)
 
     def by_legal(self, queryset, _name, value):
-        return queryset.filter(self._having(plain(value), ("legal_representative",)))
+        return self._having(queryset, plain(value), ("legal_representative",))
 
     def by_address(self, queryset, _name, value):
         """Find any part of the address, or a road with a house number."""
         typed = understand(plain(value))
         if typed.kind == Kind.ROAD:
             return self._on_road(queryset, typed)
-        return queryset.filter(self._having(plain(value), ("address",)))
+        return self._having(queryset, plain(value), ("address",))
 
     def by_phone(self, queryset, _name, value):
         """Find the whole telephone number, which nobody can read in the database."""
         return queryset.filter(contact_phone_index__in=_phones(plain(value)))
 
-    def _having(self, words: str, fields: Sequence[str]) -> Q:
-        """Return the condition that one of the fields has these words."""
-        said = Q()
-        for field in fields:
-            if field in CODES:
-                said |= Q(**{f"{field}__contains": words.upper()})
-            elif field == "pinyin":
-                said |= Q(pinyin__contains=words.lower())
-            else:
-                cased = words.upper() != words.lower()
-                said |= Q(**{f"{field}__{'icontains' if cased else 'contains'}": words})
-        return may_have(words, self.districts) & said
+    def _having(
+        self, queryset, words: str, fields: Sequence[str], phones: Sequence[str] = ()
+    ):
+        """Keep the units with these words in one of the fields, or with the phone."""
+        by_phone = Q(contact_phone_index__in=phones)
+        words_said = (_contains(field, words) for field in fields)
+        is_kept = len(words) > 1 or set(fields) <= set(grams.NAMES)
+        if fields and is_kept and (may := may_have(words, self.districts)):
+            self._indexed &= by_phone | may
+        return queryset.filter(reduce(or_, words_said, by_phone))
 
     def _on_road(self, queryset, typed: Typed):
         """Keep the units at this number of the road, not at one that begins like it."""
@@ -168,7 +173,8 @@ class EnterpriseFilter(filters.FilterSet):
         at = Q(address__contains=f"{road}{number}号")
         at |= Q(address__endswith=f"{road}{number}")
         at |= Q(road__endswith=road, house_number__in=[number, f"{number}号"])
-        return queryset.filter(may_have(f"{road}{number}", self.districts), at)
+        self._indexed &= may_have(f"{road}{number}", self.districts)
+        return queryset.filter(at)
 
     def by_status(self, queryset, _name, value):
         return queryset.known() if value == "known" else queryset.filter(status=value)
@@ -188,6 +194,15 @@ class EnterpriseFilter(filters.FilterSet):
             case "filed":
                 return queryset.surveyed(on=today)
         return queryset.not_fresh(on=today, days=days)
+
+
+def _contains(field: str, words: str) -> Q:
+    if field in CODES:
+        return Q(**{f"{field}__contains": words.upper()})
+    if field == "pinyin":
+        return Q(pinyin__contains=words.lower())
+    cased = words.upper() != words.lower()
+    return Q(**{f"{field}__{'icontains' if cased else 'contains'}": words})
 
 
 def _phones(number: str) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from enterprises.allocation import Confidence, Method
 from enterprises.columns import columns, in_order, units_asked
-from enterprises.grams import FIELDS, as_array, grams
+from enterprises.grams import as_array, grams, grams_of_unit
 from enterprises.industries import DIVISIONS, SECTIONS, check_industry
 from enterprises.matching import Facts, match
 from enterprises.models import (
@@ -712,9 +712,8 @@ class EnterpriseResource(DistrictResource):
             (letters := initials(name)[:200]),
             as_array(
                 grams(
+                    (name, values.get("legal_representative")),
                     (
-                        name,
-                        values.get("legal_representative"),
                         values.get("address"),
                         letters,
                         values.get("uscc"),
@@ -980,7 +979,7 @@ def _follow_up(unit: Enterprise) -> Iterable[str]:
     unit.name_key = name_key(unit.name)[:200]
     unit.pinyin = initials(unit.name)[:200]
     unit.set_contact_phone(unit.contact_phone)
-    unit.grams = grams((getattr(unit, name) for name in FIELDS), unit.district_id)
+    unit.grams = grams_of_unit(unit)
     return ("name_key", "pinyin", "grams", "contact_phone_index")
 
 

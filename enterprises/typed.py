@@ -39,7 +39,9 @@ class Typed:
                 return f"按道路和门牌查询：{self.road} {self.number}号"
             case Kind.WORDS:
                 joined = "”和“".join(self.words)
-                return f"按文字查询：名称、曾用名、法定代表人或地址含“{joined}”"
+                single = any(len(word) == 1 for word in self.words)
+                rest = "（单字不查地址）" if single else ""
+                return f"按文字查询：名称、曾用名、法定代表人或地址含“{joined}”{rest}"
         names = " 或 ".join(_NAMES[kind] for kind in (self.kind, *self.also))
         return f"按{names}查询：{self.text}"
 

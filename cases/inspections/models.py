@@ -210,6 +210,7 @@ class Drawable(models.Model):
     rank = models.PositiveIntegerField("抽中次序", null=True)  # null: not drawn
 
     class Meta:
+        verbose_name = "抽取名单"
         constraints = [
             models.UniqueConstraint(
                 fields=["draw", "key"], name="inspections_drawable_once_in_a_list"

@@ -5,36 +5,6 @@ import enterprises.models.files
 from django.conf import settings
 from django.db import migrations, models
 
-from enterprises.grams import FIELDS, as_array, grams
-
-LOT = 5_000
-
-
-def fill(apps, schema_editor):
-    """Work the pairs out for the units that are there."""
-    units = apps.get_model("enterprises", "Enterprise").objects.order_by("pk")
-    last = 0
-    while True:
-        rows = units.filter(pk__gt=last).values_list("pk", "district_id", *FIELDS)
-        lot = list(rows[:LOT])
-        if not lot:
-            return
-        last = lot[-1][0]
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE enterprises_enterprise e SET grams = n.grams::int[] "
-                "FROM unnest(%s::bigint[], %s::text[]) n (id, grams) "
-                "WHERE e.id = n.id",
-                [
-                    [row[0] for row in lot],
-                    [as_array(grams(row[2:], row[1])) for row in lot],
-                ],
-            )
-
-
-def nothing(apps, schema_editor):
-    """The column goes with its pairs."""
-
 
 class Migration(migrations.Migration):
 
@@ -62,7 +32,6 @@ class Migration(migrations.Migration):
             name='grams',
             field=enterprises.models.files.GramsField(base_field=models.IntegerField(), default=list, editable=False, size=None),
         ),
-        migrations.RunPython(fill, nothing),
         migrations.AddIndex(
             model_name='enterprise',
             index=django.contrib.postgres.indexes.GinIndex(fields=['grams'], name='enterprises_by_grams'),

@@ -112,6 +112,7 @@ class AllocationLine(models.Model):
     placement = models.BigIntegerField(null=True)  # the key of what stands now
 
     class Meta:
+        verbose_name = "归格明细"
         indexes = [
             models.Index(fields=["run", "outcome"], name="enterprises_line_outcome")
         ]

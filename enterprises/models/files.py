@@ -8,12 +8,12 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, Max, Min, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from enterprises.allocation import CONFIDENCES, METHODS, Confidence, Method
-from enterprises.grams import FIELDS, grams
+from enterprises.grams import grams_of_unit, grams_of_word
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.roles import Permission
 from gridinspect.constraints import ordered
@@ -24,14 +24,14 @@ from grids.models import Grid
 from grids.querysets import DatedQuerySet
 
 MOST_DISTRICTS = 50  # whose pairs one search asks for
+RUNS, RUN = 200, 20  # how many runs of units tell how many there are, and their length
 
 
 class GramsField(ArrayField):
     """The pairs of characters of a unit, worked out whenever it is saved whole."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> list[int]:
-        texts = (getattr(model_instance, name) for name in FIELDS)
-        value = grams(texts, model_instance.district_id)  # type: ignore[attr-defined]
+        value = grams_of_unit(model_instance)
         setattr(model_instance, self.attname, value)
         return value
 
@@ -54,6 +54,19 @@ class EnterpriseQuerySet(ScopedQuerySet):
         )
         related = self.select_related("grid__parent", "district").defer("grams")
         return related.annotate(last_surveyed=Subquery(last))
+
+    def about(self) -> int:
+        """Return how many these are, roughly where they are very many.
+
+        Runs of neighbouring units are looked at, evenly spread over all, so that it
+        costs the same however many there are; where they are few, every one is.
+        """
+        ends = Enterprise.objects.aggregate(first=Min("pk"), last=Max("pk"))
+        first, last = ends["first"] or 0, ends["last"] or 0
+        step = max(RUN, (last - first) // RUNS)
+        starts = range(first, last + 1, step)
+        looked_at = [start + n for start in starts for n in range(RUN)]
+        return self.filter(pk__any_of=looked_at).count() * step // RUN
 
     def known(self):
         """Keep the units that count as known (底数) today."""
@@ -88,13 +101,13 @@ def may_have(words: str, districts: Collection[int]) -> Q:
     """Return the condition that a unit of these districts may have such words.
 
     It is answered by the index; the caller compares the words themselves. Of a single
-    character, and of very many districts, it says nothing.
+    letter, and of very many districts, it says nothing.
     """
-    if len(words) < 2 or len(districts) > MOST_DISTRICTS:
+    if not grams_of_word(words, 0) or len(districts) > MOST_DISTRICTS:
         return Q()
     condition = Q(pk__in=[])
     for district in districts:
-        condition |= Q(grams__contains=grams([words], district))
+        condition |= Q(grams__contains=grams_of_word(words, district))
     return condition
 
 
@@ -293,6 +306,7 @@ class Enterprise(models.Model):
             ),
             models.Index(fields=["contact_phone_index"], name="enterprises_by_phone"),
             models.Index(fields=["district", "name"], name="enterprises_in_district"),
+            models.Index(fields=["district", "id"], name="enterprises_newest"),
             models.Index(
                 fields=["district", "name_key"], name="enterprises_by_name_key"
             ),
@@ -394,6 +408,7 @@ class Placement(models.Model):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "历次所属网格"
         indexes = [models.Index(fields=["district"], name="enterprises_placement_d")]
         constraints = [
             ordered("since", "until"),
@@ -434,6 +449,7 @@ class StatusPeriod(models.Model):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "历次营业状态"
         constraints = [
             ordered("since", "until"),
             models.UniqueConstraint(

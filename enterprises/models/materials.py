@@ -141,5 +141,8 @@ class ImportedChange(models.Model):
     )
     changes = models.JSONField()  # {field of the file: [old, new]}, numbers masked
 
+    class Meta:
+        verbose_name = "导入的修改"
+
     def __str__(self):
         return f"{self.enterprise_id} {self.batch_id}"

@@ -114,6 +114,7 @@ class JoinedSurvey(models.Model):
     on = models.DateField()
 
     class Meta:
+        verbose_name = "转入的调查登记表"
         constraints = [
             models.UniqueConstraint(
                 fields=["merger", "survey"], name="enterprises_joinedsurvey_once"

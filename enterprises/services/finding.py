@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from django.db import transaction
 
-from enterprises.grams import FIELDS, as_array, grams
+from enterprises.grams import FIELDS, NAMES, as_array, grams
 from enterprises.models import Enterprise
 from gridinspect.imports.staging import update_rows
 
@@ -20,4 +20,5 @@ def refresh_grams(units: Sequence[int]) -> int:
 
 def _grams(rows) -> Iterator[tuple[int, str]]:
     for pk, district, *texts in rows.values_list("pk", "district_id", *FIELDS):
-        yield pk, as_array(grams(texts, district))
+        names, others = texts[: len(NAMES)], texts[len(NAMES) :]
+        yield pk, as_array(grams(names, others, district))

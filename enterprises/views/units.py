@@ -47,7 +47,13 @@ from gridinspect.ui.pages import (
     require_holds,
 )
 from gridinspect.ui.services import filters_for
-from gridinspect.ui.tables import build_table, count, keys_chosen
+from gridinspect.ui.tables import (
+    EXACT_UP_TO,
+    Sought,
+    build_table,
+    count,
+    keys_chosen,
+)
 from grids import outline
 from grids.access import may, require, require_somewhere
 from grids.forms import add_refusal
@@ -67,6 +73,9 @@ def unit_list(request: Request) -> HttpResponse:
     require_holds(user, Permission.ENTERPRISE_VIEW)
     at = outline.place_asked(request)
     units, search = units_asked(user, request.GET, at)
+    about = search.about()
+    if about > EXACT_UP_TO:  # a page is full after a few of the newest
+        units = search.qs
     table = build_table(
         request,
         units,
@@ -74,7 +83,7 @@ def unit_list(request: Request) -> HttpResponse:
         name="enterprises",
         default_sort="-id",
         row_actions=lambda unit: _row_actions(user, unit),
-        narrow=search.is_narrow,
+        sought=Sought(about, search.queryset),
         bulk=_bulk(user),
     )
     return render_list(

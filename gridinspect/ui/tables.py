@@ -142,6 +142,19 @@ class Table:
         return len(self.headers) + 1 + self.has_actions + bool(self.bulk)
 
 
+@dataclass(frozen=True)
+class Sought:
+    """What is known of a search among very many rows before a page of it is made.
+
+    `about` is how many it finds, roughly: more than EXACT_UP_TO are not counted again,
+    of fewer the keys are found once, for the count and for the page. `among` are the
+    rows before the search, from which those of the page are fetched by their keys.
+    """
+
+    about: int
+    among: QuerySet
+
+
 def build_table(
     request: HttpRequest,
     queryset: QuerySet | Sequence,
@@ -151,7 +164,7 @@ def build_table(
     default_sort: str = "",
     row_actions: Callable[[Any], Sequence] | None = None,
     bulk: Sequence = (),
-    narrow: bool = False,
+    sought: Sought | None = None,
     prefix: str = "",
 ) -> Table:
     """Return the page of the list that the request asks for.
@@ -160,10 +173,10 @@ def build_table(
     what is not allowed falls back to the default. `name` is the key under which a
     person's choice of columns is kept. `default_sort` is a column key or a field name.
     `row_actions(row)` returns the Actions of the column 操作; `bulk` are the Actions on
-    chosen rows, whose pages get ?row= for each, or ?all=1 with the search itself. With
-    `narrow` says that few rows are expected among very many: then their keys are found
-    once, for the count and the page. With two tables on one page a `prefix` keeps
-    their parameters apart. Rows may also be a plain sequence.
+    chosen rows, whose pages get ?row= for each, or ?all=1 with the search itself.
+    `sought` tells of a search among very many rows what is known beforehand.
+    With two tables on one page a `prefix` keeps their parameters apart. Rows may also
+    be a plain sequence.
     """
     asked = request.GET
     chosen = _preference(request.user, name)
@@ -173,15 +186,12 @@ def build_table(
     size = _page_size(asked.get(f"{prefix}page_size") or chosen.get("page_size"))
     ordered = _ordered(queryset, sort, columns)
     page = _number(asked.get(f"{prefix}page"))
-    if narrow and isinstance(queryset, QuerySet) and isinstance(ordered, QuerySet):
-        total, is_estimate, page, objects = _by_keys(queryset, ordered, page, size)
+    if sought is None:
+        found = _by_offset(ordered, count(queryset), page, size)
+    elif sought.about > EXACT_UP_TO or not isinstance(ordered, QuerySet):
+        found = _by_offset(ordered, (_rounded(sought.about), True), page, size)
     else:
-        total, is_estimate = count(queryset)
-        if not is_estimate:
-            page = min(page, max(1, -(-total // size)))
-        start = (page - 1) * size
-        objects = list(ordered[start : start + size + 1])  # one more: is there a next
-    start = (page - 1) * size
+        found = _by_keys(ordered, sought.among, page, size)
 
     return Table(
         name=name,
@@ -193,15 +203,17 @@ def build_table(
                 object=obj,
                 actions=tuple(row_actions(obj)) if row_actions else (),
             )
-            for number, obj in enumerate(objects[:size], start=start + 1)
+            for number, obj in enumerate(
+                found.rows[:size], start=(found.page - 1) * size + 1
+            )
         ),
         columns=tuple(columns),
         prefix=prefix,
-        total=total,
-        total_is_estimate=is_estimate,
-        page=page,
+        total=found.total,
+        total_is_estimate=found.is_estimate,
+        page=found.page,
         page_size=size,
-        has_next=len(objects) > size,
+        has_next=len(found.rows) > size,
         sort=sort,
         has_actions=row_actions is not None,
         bulk=tuple(bulk),
@@ -209,26 +221,44 @@ def build_table(
     )
 
 
-def _by_keys(
-    rows: QuerySet, ordered: QuerySet, page: int, size: int
-) -> tuple[int, bool, int, list[Any]]:
-    """Return (count, is it an estimate, page, its rows and one more).
+@dataclass(frozen=True)
+class _Found:
+    """What a page shows, and how many rows there are."""
 
-    The rows are joined with what they show only once it is known which they are: a
-    planner that takes many for few would join them all before it sorts.
+    total: int
+    is_estimate: bool
+    page: int
+    rows: list[Any]  # one more than fits, if there is a next page
+
+
+def _by_offset(
+    ordered: QuerySet | Sequence, total: tuple[int, bool], page: int, size: int
+) -> _Found:
+    number, is_estimate = total
+    if not is_estimate:
+        page = min(page, max(1, -(-number // size)))
+    start = (page - 1) * size
+    return _Found(number, is_estimate, page, list(ordered[start : start + size + 1]))
+
+
+def _by_keys(ordered: QuerySet, among: QuerySet, page: int, size: int) -> _Found:
+    """Find few rows among very many.
+
+    They are joined with what they show only once it is known which they are: a planner
+    that takes many for few would join them all before it sorts.
     """
     keys = list(ordered.values_list("pk", flat=True)[: EXACT_UP_TO + 1])
-    if len(keys) > EXACT_UP_TO:
-        start = (page - 1) * size
-        total, is_estimate = _estimate(rows), True
-        if start + size >= len(keys):
-            return total, is_estimate, page, list(ordered[start : start + size + 1])
-    else:
-        total, is_estimate = len(keys), False
+    is_estimate = len(keys) > EXACT_UP_TO
+    if is_estimate and page * size >= len(keys):
+        return _by_offset(ordered, (_estimate(ordered), True), page, size)
+    total = _estimate(ordered) if is_estimate else len(keys)
+    if not is_estimate:
         page = min(page, max(1, -(-total // size)))
     wanted = keys[(page - 1) * size : page * size + 1]
-    found = {row.pk: row for row in rows.filter(pk__in=wanted)} if wanted else {}
-    return total, is_estimate, page, [found[key] for key in wanted if key in found]
+    found = {row.pk: row for row in among.filter(pk__in=wanted)} if wanted else {}
+    return _Found(
+        total, is_estimate, page, [found[key] for key in wanted if key in found]
+    )
 
 
 def chosen_rows(request: HttpRequest, rows: QuerySet) -> QuerySet:
@@ -273,7 +303,11 @@ def count(rows: QuerySet | Sequence) -> tuple[int, bool]:
 
 def _estimate(rows: QuerySet) -> int:
     plan = json.loads(rows.order_by().explain(format="json"))
-    estimate = max(int(plan[0]["Plan"]["Plan Rows"]), EXACT_UP_TO)
+    return _rounded(max(int(plan[0]["Plan"]["Plan Rows"]), EXACT_UP_TO))
+
+
+def _rounded(estimate: int) -> int:
+    """Round to two digits, so that nobody takes it for a count."""
     return round(estimate, 2 - len(str(estimate)))
 
 

@@ -30,7 +30,8 @@ MONTHS = 60  # month-ends with tallies
 
 # What enterprises.grams works out, within the INSERT: PL/pgSQL is the fastest here.
 GRAMS = """
-CREATE OR REPLACE FUNCTION bench_grams(district bigint, words text) RETURNS int[]
+CREATE OR REPLACE FUNCTION bench_grams(district bigint, names text, others text)
+RETURNS int[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   salt bigint := (district * 2654435761) & 4294967295;
@@ -39,7 +40,14 @@ DECLARE
   letter text;
   found int[] := '{}';
 BEGIN
-  FOREACH letter IN ARRAY string_to_array(upper(words), NULL) LOOP
+  FOREACH letter IN ARRAY string_to_array(upper(names), NULL) LOOP
+    IF ascii(letter) >= 11904 THEN
+      pair := ascii(letter) # salt;
+      found := found || (pair - CASE WHEN pair > 2147483647 THEN 4294967296
+                                     ELSE 0 END)::int;
+    END IF;
+  END LOOP;
+  FOREACH letter IN ARRAY string_to_array(upper(names || others), NULL) LOOP
     IF before > 0 THEN
       pair := (before << 16 | ascii(letter)) # salt;
       found := found || (pair - CASE WHEN pair > 2147483647 THEN 4294967296
@@ -165,13 +173,17 @@ def _units(number: int, by: User, today: date) -> None:
         "indexes": [blind_index(phone, purpose="enterprise.phone") for phone in phones],
         "long_ago": today - timedelta(days=1500),
     }
+    rare = "chr(19968 + (h1 %% 20000)::int) || chr(19968 + (h2 %% 20000)::int)"
     name = (
-        "'郑州' || (%(words)s)[1 + h1 %% 30] || (%(words)s)[1 + h2 %% 30] "
-        "|| (%(endings)s)[1 + h3 %% 15]"
+        "'郑州' || (%(words)s)[1 + h1 %% 30] || CASE WHEN n %% 50 = 0 "
+        f"THEN {rare} ELSE (%(words)s)[1 + h2 %% 30] END || (%(endings)s)[1 + h3 %% 15]"
     )
+    former = "CASE WHEN n %% 10 = 0 THEN '郑州' || (%(words)s)[1 + h3 %% 30] || '商行' "
+    former += "ELSE '' END"
+    road, house = "(%(roads)s)[1 + h2 %% 10]", "h1 %% 300"
     letters = "left(translate(md5(n::text), '0123456789', 'ghijklmnop'), 8)"
-    place = "'郑州市' || (%(roads)s)[1 + h2 %% 10] || h1 %% 300 || '号'"
-    person = "'测试' || n %% 5000"
+    place = f"'郑州市' || {road} || {house} || '号'"
+    person = "'测' || chr(19968 + (n %% 5000)::int) || chr(20000 + (h3 %% 900)::int)"
     code = "'91410100' || lpad(n::text, 10, '0')"
     _run(GRAMS)
     _insert(
@@ -182,11 +194,14 @@ def _units(number: int, by: User, today: date) -> None:
             "name": name,
             "name_key": name,
             "pinyin": letters,
-            "grams": f"bench_grams(b.district, {name} || {person} || {place} "
-            f"|| {letters} || {code})",
+            "former_name": former,
+            "grams": f"bench_grams(b.district, {name} || {former} || {person}, "
+            f"{place} || {road} || {house} || {letters} || {code})",
             "uscc": code,
             "industry": "(%(industries)s)[1 + h3 %% 15]",
             "address": place,
+            "road": road,
+            "house_number": f"{house}",
             "registered_address": "'郑州市' || (%(roads)s)[1 + h3 %% 10] || h2 %% 300",
             "founded_on": "%(today)s::date - (2000 + h1 %% 3000)",
             "headcount": "1 + h2 %% 90",

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import SQL, Composable, Identifier
 
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
@@ -67,6 +67,7 @@ class Sizes:
     pdf_rows: int = 1_000
     runs: int = 5
     requests: int = 25
+    searches: int = 6  # of each kind
 
 
 class Ground:
@@ -82,6 +83,8 @@ class Ground:
     def city(self) -> City:
         """The city with its districts, units, staff, cases and five years' tallies."""
         city = self.empty_city
+        if Grid.objects.filter(city=city).exists():  # in a copy of what was kept
+            return city
         districts = [
             self.district(city, f"4101{number + 10:02}", f"{number + 1}号区")
             for number in range(self.sizes.districts)
@@ -94,7 +97,8 @@ class Ground:
         code, name, province = CITY
         for file in shipped_files():
             load_policy(document=file.read_bytes(), by=self.by)
-        return City.objects.create(code=code, name=name, province=province)
+        given = {"name": name, "province": province}
+        return City.objects.get_or_create(code=code, defaults=given)[0]
 
     @cached_property
     def other_city(self) -> City:
@@ -187,25 +191,32 @@ class Ground:
 
 
 @contextmanager
-def scratch_ground(sizes: Sizes) -> Iterator[Ground]:
+def scratch_ground(sizes: Sizes, *, keep: bool = False) -> Iterator[Ground]:
     """Make the scratch database, work in it, and drop it whatever happens.
 
-    The live database is never touched: the connection points elsewhere meanwhile.
-    Raises NoGround.
+    With `keep` a filled database of this size is made once and stays; the scratch
+    database is a copy of it. The live database is never touched: the connection points
+    elsewhere meanwhile. Raises NoGround.
     """
     live = connection.settings_dict["NAME"]
-    with _database(f"{live}_bench") as scratch, tempfile.TemporaryDirectory() as folder:
-        connection.close()
-        connection.settings_dict["NAME"] = scratch
-        try:
-            with _plain_settings(folder):
-                call_command("migrate", verbosity=0, interactive=False)
-                clock = Clock()
-                with closing(clock):
-                    yield Ground(sizes, clock, Path(folder))
-        finally:
-            connection.close()
-            connection.settings_dict["NAME"] = live
+    kept = _kept(f"{live}_bench_{sizes.units}", sizes) if keep else "template1"
+    with _database(f"{live}_bench", copy_of=kept), _ground(sizes) as ground:
+        yield ground
+
+
+def _kept(name: str, sizes: Sizes) -> str:
+    """Fill the database that later runs copy, unless it is there; return its name."""
+    if not _exists(name):
+        unfinished = f"{name}_unfinished"
+        with _database(unfinished):
+            with _ground(sizes) as ground:
+                assert ground.city  # noqa: S101 it is filled
+            _on_server(
+                SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                    Identifier(name), Identifier(unfinished)
+                )
+            )
+    return name
 
 
 def _plain_settings(folder: str):
@@ -229,29 +240,59 @@ def _plain_settings(folder: str):
 
 
 @contextmanager
-def _database(name: str) -> Iterator[str]:
-    own = Identifier(name)
+def _database(name: str, *, copy_of: str = "template1") -> Iterator[None]:
+    """Make a database, let Django use it, and drop it whatever happens."""
+    live, own = connection.settings_dict["NAME"], Identifier(name)
     try:
-        with closing(_maintenance()) as server, server.cursor() as cursor:
-            cursor.execute(SQL("DROP DATABASE IF EXISTS {}").format(own))
-            cursor.execute(SQL("CREATE DATABASE {}").format(own))
+        _on_server(
+            SQL("DROP DATABASE IF EXISTS {}").format(own),
+            SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                own, Identifier(copy_of)
+            ),
             # Workers' CPU time cannot be read: let each statement run in one process.
-            cursor.execute(
-                SQL("ALTER DATABASE {} SET max_parallel_workers_per_gather = 0").format(
-                    own
-                )
-            )
+            SQL("ALTER DATABASE {} SET max_parallel_workers_per_gather = 0").format(
+                own
+            ),
+        )
     except psycopg2.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise NoGround(
             f"不能建立临时数据库 {name}（{reason}）。"
             "请让数据库账户有 CREATEDB 权限，并确认没有别的 bench 正在运行。"
         ) from error
+    connection.close()
+    connection.settings_dict["NAME"] = name
     try:
-        yield name
+        yield
     finally:
-        with closing(_maintenance()) as server, server.cursor() as cursor:
-            cursor.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(own))
+        connection.close()
+        connection.settings_dict["NAME"] = live
+        _on_server(SQL("DROP DATABASE {} WITH (FORCE)").format(own))
+
+
+@contextmanager
+def _ground(sizes: Sizes) -> Iterator[Ground]:
+    """Work in the database that Django uses now."""
+    with tempfile.TemporaryDirectory() as folder, _plain_settings(folder):
+        call_command("migrate", verbosity=0, interactive=False)
+        clock = Clock()
+        try:
+            yield Ground(sizes, clock, Path(folder))
+        finally:
+            clock.close()
+            connection.close()
+
+
+def _exists(name: str) -> bool:
+    with closing(_maintenance()) as server, server.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return cursor.fetchone() is not None
+
+
+def _on_server(*statements: Composable) -> None:
+    with closing(_maintenance()) as server, server.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def _maintenance():

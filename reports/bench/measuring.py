@@ -39,15 +39,21 @@ class Measured:
     floor: list[Cost] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
 
+    def spread(self) -> dict[str, float | None]:
+        """Return the median and the 95th percentile of the program's wall time."""
+        seconds = sorted(cost.seconds for cost in self.program)
+        return {
+            "seconds": _median(self.program, "seconds"),
+            "p95_seconds": round(seconds[-1 - len(seconds) // 20], 6),
+        }
+
     def as_json(self) -> dict[str, Any]:
         cpu = _median(self.program, "cpu")
         floor_cpu = _median(self.floor, "cpu")
-        seconds = sorted(cost.seconds for cost in self.program)
         peaks = [cost.peak for cost in self.program if cost.peak is not None]
         return {
             "name": self.name,
-            "seconds": _median(self.program, "seconds"),
-            "p95_seconds": round(seconds[-1 - len(seconds) // 20], 6),
+            **self.spread(),
             "cpu_seconds": cpu,
             "queries": round(median(cost.queries for cost in self.program)),
             "peak_mib": round(max(peaks)) if peaks else None,

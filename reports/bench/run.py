@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,9 @@ MEASURES: dict[str, Callable[[Ground], Measured]] = {
         pages.tree_list,
         pages.list_search,
         pages.list_page,
+        pages.list_district,
+        pages.workbench,
+        pages.workbench_city,
         pages.unit_file,
         papers.pdf_1000,
         pages.login,
@@ -43,17 +46,22 @@ MEASURES: dict[str, Callable[[Ground], Measured]] = {
 
 
 def run(
-    names: Iterable[str], *, sizes: Sizes, say: Callable[[str], None]
+    names: Iterable[str],
+    *,
+    sizes: Sizes,
+    say: Callable[[str], None],
+    keep: bool = False,
 ) -> dict[str, Any]:
     """Take the named measures in a scratch database; return the document (design 5).
 
     Raises NoGround.
     """
-    with scratch_ground(sizes) as ground:
+    with scratch_ground(sizes, keep=keep) as ground:
         measures = []
         for name in names:
             measures.append(MEASURES[name](ground).as_json())
-            say(_line(measures[-1]))
+            for line in _lines(measures[-1]):
+                say(line)
         machine = _machine(ground)
     return {"machine": machine, "units": sizes.units, "measures": measures}
 
@@ -81,10 +89,15 @@ def _processor() -> str:
     return next(names, platform.machine())
 
 
-def _line(measure: dict[str, Any]) -> str:
+def _lines(measure: dict[str, Any]) -> Iterator[str]:
     ratio = f"{measure['ratio']} 倍" if measure["ratio"] else "—"
-    return (
+    yield (
         f"{measure['name']:<20} {measure['seconds']:>9.4f} 秒  "
+        f"p95 {measure['p95_seconds']:>9.4f} 秒  "
         f"CPU {measure['cpu_seconds']:>9.4f} 秒  {measure['queries']:>4} 次查询  "
         f"{measure['peak_mib'] or '—':>5} MiB  底线之 {ratio}"
     )
+    for kind, one in measure.get("kinds", {}).items():
+        yield (
+            f"  {kind:<36} {one['seconds']:>9.4f} 秒  p95 {one['p95_seconds']:>9.4f} 秒"
+        )

@@ -64,5 +64,8 @@ class MovedFacts(models.Model):
     )
     at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        verbose_name = "待复核的重点监管"
+
     def __str__(self):
         return str(self.enterprise_id)

@@ -19,13 +19,18 @@ class Command(PlainCommand):
     def add_arguments(self, parser):
         parser.add_argument("--units", type=_number, default=Sizes.units, metavar="N")
         parser.add_argument("--only", choices=list(MEASURES), metavar="NAME")
+        parser.add_argument(
+            "--keep",
+            action="store_true",
+            help="保留填好的数据库，下次同样大小的测量复制它",
+        )
         parser.add_argument("--json", action="store_true", help="只输出 JSON")
 
-    def handle(self, *, units, only, json, **options):
+    def handle(self, *, units, only, keep, json, **options):
         say = self._say if not json else (lambda line: None)
         names = [only] if only else list(MEASURES)
         try:
-            document = run(names, sizes=Sizes(units=units), say=say)
+            document = run(names, sizes=Sizes(units=units), say=say, keep=keep)
         except NoGround as fault:
             raise CommandError(str(fault)) from None
         if json:

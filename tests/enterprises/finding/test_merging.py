@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 
 from enterprises.models import Enterprise, ToldApart
@@ -13,6 +14,7 @@ from enterprises.services.merging import (
     tell_apart,
 )
 from enterprises.services.pairs import pairs_of
+from enterprises.views import merging as merging_views
 from reports.tallies import count_district
 from tests.factories import (
     TODAY,
@@ -93,6 +95,35 @@ def test_figures_of_earlier_days_stay_as_they_were(kept, twin, bureau, erqi):
     assert (now.known, now.acquired) == (1, 1)
     separate_files(merger=merger, by=bureau)
     assert count_district(erqi, TODAY())[kept.grid_id].known == 2
+
+
+def test_whatever_points_at_a_unit_has_a_name_that_people_read():
+    pointing = [
+        model
+        for model in apps.get_models()
+        if any(f.related_model is Enterprise for f in model._meta.concrete_fields)
+    ]
+    assert len(pointing) > 30
+    for model in pointing:
+        words = str(model._meta.verbose_name)
+        assert any("一" <= letter <= "鿿" for letter in words), model
+
+
+@pytest.mark.parametrize(
+    ("moves", "stays", "told"),
+    [
+        (2, 0, "案件：转入 2 条</li>"),
+        (0, 1, "案件：1 条因保留的档案已有同样的记录，留在原档案中</li>"),
+        (2, 1, "案件：转入 2 条，1 条因保留的档案已有同样的记录，留在原档案中</li>"),
+    ],
+)
+def test_the_preview_says_what_moves_and_what_stays(
+    bureau_client, kept, twin, monkeypatch, moves, stays, told
+):
+    lines = [("案件", moves, stays)]
+    monkeypatch.setattr(merging_views, "moving", lambda merged, kept: lines)
+    page = bureau_client.get(reverse("enterprises:merge", args=[kept.pk, twin.pk]))
+    assert told in page.content.decode()
 
 
 def test_two_codes_are_two_units(kept, twin, bureau, huiji):

@@ -1,14 +1,18 @@
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enterprises.grams import grams, salt
-from enterprises.models import Enterprise
+from enterprises.columns import units_asked
+from enterprises.grams import grams, grams_of_word, salt
+from enterprises.models import Enterprise, files
 from enterprises.services.finding import refresh_grams
 from enterprises.typed import Kind, understand
+from enterprises.views import units as units_view
 from gridinspect.accounts.roles import Role
+from gridinspect.ui import tables
 from reports.bench.filling import GRAMS
 from tests.factories import make_enterprise, make_grid, make_user
 
@@ -47,28 +51,31 @@ def test_what_was_typed_is_taken_for_what_it_is(typed, kind, also):
 
 @given(st.text(), st.text(), st.integers(1, 2**40))
 def test_every_part_of_a_word_has_only_pairs_of_the_word(one, other, district):
-    pairs = grams([one, other], district)
+    pairs = grams([one], [other], district)
     assert len(set(pairs)) == len(pairs)
-    assert set(grams([one], district)) <= set(pairs)
+    assert set(grams_of_word(one, district)) <= set(pairs)
     for start in range(len(one) - 1):
         part = one[start : start + 3]
         if part.upper() in one.upper():
-            assert set(grams([part], district)) <= set(pairs)
+            assert set(grams_of_word(part, district)) <= set(pairs)
 
 
 def test_two_districts_share_no_pair():
-    assert not set(grams(["物流公司"], 1)) & set(grams(["物流公司"], 2))
+    assert not set(grams_of_word("物流公司", 1)) & set(grams_of_word("物流公司", 2))
     assert -(2**31) <= salt(2**40 + 7) < 2**31
 
 
 @pytest.mark.django_db
 def test_the_database_fills_a_benchmark_with_the_same_pairs():
-    words = "郑州Abc𠮷物流（集团）91410103"
+    words = "郑州Abc物流（集团）91410103"
     with connection.cursor() as cursor:
         cursor.execute(GRAMS)
         for district in (1, 17, 4_588, 99_999_999):
-            cursor.execute("SELECT bench_grams(%s, %s)", [district, words[:5]])
-            assert set(cursor.fetchone()[0]) == set(grams([words[:5]], district))
+            cursor.execute(
+                "SELECT bench_grams(%s, %s, %s)", [district, words[:9], words[9:]]
+            )
+            kept = cursor.fetchone()[0]
+            assert set(kept) == set(grams([words[:9]], [words[9:]], district))
 
 
 # --- the list -------------------------------------------------------------------------
@@ -125,6 +132,51 @@ def test_one_field_finds_a_unit_by_whatever_is_known(bureau_client, unit, typed)
     names, text = found(bureau_client, q=typed)
     assert names == ["郑州宏达物流有限公司"]
     assert "查询：" in text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["物", "旧", "物流", "鑫 物流", "人民路12号", "91410103", "MA0A", "hdwl", "查无"],
+)
+def test_index_and_words_find_the_same_units(bureau, unit, community, typed):
+    make_enterprise("郑州物流旧货店", grid=community, uscc="914101030AAAA1X0AB")
+    make_enterprise("鑫源店", grid=community, address="物流园人民路12号院")
+    asked = QueryDict(mutable=True)
+    asked["q"] = typed
+    by_index, search = units_asked(bureau, asked, None)
+    assert {u.pk for u in by_index} == {u.pk for u in search.qs}
+    assert search.about() == search.qs.count()
+
+
+def test_a_single_character_is_sought_in_names_alone(bureau_client, unit, community):
+    make_enterprise("某店", grid=community, address="宏光路1号")
+    names, text = found(bureau_client, q="宏")
+    assert names == ["郑州宏达物流有限公司"]
+    assert "单字不查地址" in text
+
+
+def test_very_many_are_counted_by_runs_of_neighbours(bureau, community, monkeypatch):
+    monkeypatch.setattr(files, "RUNS", 4)
+    monkeypatch.setattr(files, "RUN", 5)
+    for number in range(100):
+        make_enterprise(f"{'物流' if number < 50 else '餐饮'}{number}", grid=community)
+    units = Enterprise.objects.visible_to(bureau)
+    assert units.about() == pytest.approx(100, abs=25)
+    assert units.filter(name__contains="物流").about() == pytest.approx(50, abs=25)
+    assert units.filter(name="查无此名").about() == 0
+
+
+def test_no_units_are_about_none(bureau):
+    assert Enterprise.objects.visible_to(bureau).about() == 0
+
+
+def test_a_search_for_what_many_have_fills_its_page(bureau_client, unit, monkeypatch):
+    monkeypatch.setattr(units_view, "EXACT_UP_TO", 1)
+    monkeypatch.setattr(tables, "EXACT_UP_TO", 1)
+    response = bureau_client.get(reverse("enterprises:list", query={"q": "郑州"}))
+    table = response.context["table"]
+    assert (table.total, table.total_is_estimate, len(table.rows)) == (2, True, 2)
+    assert "约 <b>2</b> 条" in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -190,5 +242,5 @@ def test_pages_of_a_search_follow_each_other(bureau_client, community):
 
 
 def test_a_search_asks_few_queries(bureau_client, unit, django_assert_max_num_queries):
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         found(bureau_client, q="物流")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from gridinspect.accounts.models import User
 from gridinspect.ui import services, tables
 from gridinspect.ui.models import Preference
-from gridinspect.ui.tables import Column, build_table, words
+from gridinspect.ui.tables import Column, Sought, build_table, words
 from tests.factories import make_user
 
 COLUMNS = (
@@ -123,6 +123,40 @@ def test_large_totals_are_estimates(asked, monkeypatch):
     assert table.has_next
     behind = table_of(asked(page="9"))  # nobody knows that this is too far
     assert (behind.rows, behind.has_next) == ((), False)
+
+
+def test_what_is_known_to_be_much_is_not_counted(asked, django_assert_num_queries):
+    accounts(*"abcde")
+    among = User.objects.exclude(person__isnull=False)
+    with django_assert_num_queries(2):  # the preference and the page
+        table = table_of(asked(page=9), among, sought=Sought(12_345, among))
+    assert (table.total, table.total_is_estimate, table.page) == (12_000, True, 9)
+
+
+@pytest.mark.parametrize(
+    ("page", "names", "has_next"), [(1, 20, True), (2, 3, False), (7, 3, False)]
+)
+def test_few_are_found_once_for_count_and_page(
+    asked, page, names, has_next, django_assert_num_queries
+):
+    accounts(*(f"a{number:02}" for number in range(23)), "b")
+    among = User.objects.exclude(person__isnull=False)
+    found = among.filter(username__startswith="a")
+    with django_assert_num_queries(3):  # the preference, the keys, the page
+        table = table_of(asked(page=page), found, sought=Sought(0, among))
+    assert (table.total, table.total_is_estimate) == (23, False)
+    assert (len(table.rows), table.has_next) == (names, has_next)
+
+
+@pytest.mark.parametrize("page", [1, 2])
+def test_more_than_was_thought_is_an_estimate(asked, monkeypatch, page):
+    monkeypatch.setattr(tables, "EXACT_UP_TO", 21)
+    accounts(*(f"a{number:02}" for number in range(41)))
+    among = User.objects.exclude(person__isnull=False)
+    table = table_of(asked(page=page), among, sought=Sought(0, among))
+    assert table.total_is_estimate
+    assert shown(table)[0] == f"a{(page - 1) * 20:02}"
+    assert table.has_next
 
 
 def test_the_estimate_has_two_digits():
