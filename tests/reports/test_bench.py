@@ -32,8 +32,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def databases():
+    """Return the databases named after the one that Django uses."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database")
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)",
+            [connection.settings_dict["NAME"]],
+        )
         return {name for (name,) in cursor.fetchall()}
 
 
@@ -54,6 +58,19 @@ def test_every_measure_is_taken_beside_its_floor_and_the_scratch_database_goes()
     assert connection.settings_dict["NAME"] == live
     assert databases() == before
     json.dumps(document)
+
+
+def test_a_filled_database_is_kept_and_copied(monkeypatch):
+    before, filled = databases(), []
+    monkeypatch.setattr(
+        grounds, "fill", lambda districts, **given: filled.append(len(districts))
+    )
+    for _ in range(2):
+        run(["dashboard_city"], sizes=TINY, say=lambda line: None, keep=True)
+    assert filled == [TINY.districts]
+    (kept,) = databases() - before
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{kept}"')
 
 
 def test_the_command_prints_one_document(capsys):
