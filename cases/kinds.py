@@ -7,10 +7,11 @@ from typing import Any
 from django.db.models import Q
 
 from cases.limits import LimitMissing
-from cases.models import Matter
+from cases.models import Identity, Matter
 from cases.rules import Refused
 from cases.services.intake import register_matter
 from cases.services.writs import IdentityInText, check_sealed
+from enterprises.changes import facts_changed
 from enterprises.models import Enterprise
 from enterprises.resources import credit_code
 from gridinspect.accounts.requests import Request
@@ -18,8 +19,9 @@ from gridinspect.accounts.roles import Permission
 from gridinspect.imports import cleaning
 from gridinspect.imports.fields import SheetField
 from gridinspect.imports.registry import register
-from gridinspect.imports.resource import NEW, SAME, Row
+from gridinspect.imports.resource import NEW, SAME, Row, Written
 from gridinspect.imports.services import ImportRefused
+from gridinspect.imports.traces import differing, referring, remove
 from gridinspect.scope import within_paths
 from gridinspect.secrets import mask_id, mask_name, mask_phone
 from grids.models import Grid
@@ -32,6 +34,11 @@ CHANNELS = {label: value for value, label in Matter.Channel.choices} | {
     "网上": "online", "交办": "superior", "移送": "department", "网格": "grid",
 }  # fmt: skip
 YES = {"是": "是", "匿名": "是", "有": "是", "否": "否", "不匿名": "否", "实名": "否"}
+# Columns that are as the list wrote them, as long as nobody has worked on a matter.
+WRITTEN = (
+    "kind", "grid_id", "enterprise_id", "respondent_name", "respondent_address",
+    "received_on", "channel", "facts", "demands", "state",
+)  # fmt: skip
 IDENTITY = {
     "reporter": "name",
     "reporter_id": "id_number",
@@ -59,7 +66,8 @@ class MatterResource(DistrictResource):
     name_field = "respondent_name"
     identifying = ("kind_of_matter", "respondent_name", "received_on", "facts")
     has_effective_day = False
-    has_records = True  # not undone: each matter has a number and a clock
+    can_be_undone = True  # while nobody decided on them; their numbers stay unused
+    has_records = True
 
     kind_of_matter = SheetField(
         "类别",
@@ -271,7 +279,28 @@ class MatterResource(DistrictResource):
         for row in rows:
             matter = self._register(row, grids[row.grid.pk])
             row.record = matter.pk
+            row.made = {name: getattr(matter, name) for name in WRITTEN}
             yield [matter.pk, "new", row.number]
+
+    def obstacles(self, written: list[Written]) -> dict[int, str]:
+        """Name the matters that somebody decided on, edited or wrote papers about."""
+        made = {one.record: one.made for one in written}
+        decided = Matter.objects.filter(pk__in=made).exclude(
+            state=Matter.State.REGISTERED
+        )
+        found = dict.fromkeys(decided.values_list("pk", flat=True), "已作出处理决定")
+        found |= referring(Matter, made, besides=(Identity,))
+        return differing(Matter, made) | found
+
+    def take_back(self, written: list[Written]) -> None:
+        """Remove the matters and who sent them in; their numbers stay unused."""
+        keys = [one.record for one in written]
+        matters = Matter.objects.filter(pk__in=keys, enterprise__isnull=False)
+        units = set(matters.values_list("enterprise", flat=True))
+        remove(Identity, keys, through="matter")
+        remove(Matter, keys)
+        for unit in sorted(units):
+            facts_changed(unit)
 
     def _register(self, row: Row, grid: Grid) -> Matter:
         values = row.values

@@ -11,7 +11,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from enterprises import survey_rules
-from enterprises.models import Enterprise, Placement, RegistryEntry, Survey
+from enterprises.models import Placement, RegistryEntry, Survey
 from enterprises.resources import credit_code
 from enterprises.rules import name_key
 from enterprises.survey_forms import (
@@ -22,6 +22,7 @@ from enterprises.survey_forms import (
     read_answers,
     survey_form,
 )
+from enterprises.unit_sheets import UnitSheet
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import POSTED_STAFF, Permission
@@ -92,7 +93,7 @@ def _questions() -> dict[str, SheetField]:
     }
 
 
-class SurveySheet(DistrictResource):
+class SurveySheet(UnitSheet):
     """Filled survey forms, a row each: a new version of each unit's data.
 
     What was handed in is never changed: a row that says the same as a survey of that
@@ -100,31 +101,8 @@ class SurveySheet(DistrictResource):
     """
 
     title = "调查登记表"
-    permission = Permission.ENTERPRISE_IMPORT
-    key_field = "uscc"
     identifying = ("name", "uscc", "surveyed_on")
-    place_fields = ()
-    has_effective_day = False
-    can_be_undone = True
-    has_records = True
 
-    name = SheetField(
-        "单位名称",
-        cleaning.unit_name,
-        synonyms=("用人单位名称", "企业名称", "用人单位", "单位全称", "单位"),
-        required=True,
-        help="与单位档案一致",
-        sample="示例：郑州某某商贸有限公司",
-    )
-    uscc = SheetField(
-        "统一社会信用代码",
-        credit_code,
-        synonyms=("信用代码", "社会信用代码", "统一代码"),
-        clause="GB 32100-2015",
-        help="有同名单位时必填；该列已设为文本",
-        sample="91410103MA0AAAA1X9",
-        as_text=True,
-    )
     surveyed_on = SheetField(
         "采集日期",
         cleaning.past_day,
@@ -167,12 +145,6 @@ class SurveySheet(DistrictResource):
                 "method": one.get_method_display(),
             }
 
-    def identify(self, row: Row) -> str:
-        values = row.values
-        code = values.get("uscc")
-        who = code if code and len(code) == 18 else values.get("name")
-        return f"{who} {values.get('surveyed_on')}" if who else ""
-
     def prepare(self) -> None:
         super().prepare()
         self._touched: dict[date, set[int]] = defaultdict(set)
@@ -185,9 +157,7 @@ class SurveySheet(DistrictResource):
             self._collectors[name].append(pk)
 
     def check(self, rows: list[Row]) -> None:
-        sound = [row for row in rows if not row.is_rejected]
-        self._find_units(sound)
-        found = [row for row in sound if row.target]
+        found = self.find_units([row for row in rows if not row.is_rejected])
         said = self._said({row.target.pk for row in found})
         for row in found:
             self._check_answers(row)
@@ -201,38 +171,6 @@ class SurveySheet(DistrictResource):
                     "同一天已有内容不同的登记表，本行将作为新的一份。",
                     at="surveyed_on",
                 )
-
-    def _find_units(self, rows: list[Row]) -> None:
-        """Find each row's unit: by its code, else the only one of that name."""
-        units = Enterprise.objects.filter(district=self.district, merged_into=None)
-        units = units.select_related("grid")
-        codes = [row.values.get("uscc") for row in rows]
-        names = [row.values["name"] for row in rows]
-        by_code: dict[str, Enterprise] = {}
-        by_name: dict[str, list[Enterprise]] = defaultdict(list)
-        for one in units.filter(Q(uscc__in=filter(None, codes)) | Q(name__in=names)):
-            by_code[one.uscc or ""] = one
-            by_name[one.name].append(one)
-        for row, code, name in zip(rows, codes, names, strict=True):
-            alike = by_name.get(name, [])
-            only: Enterprise | None = alike[0] if len(alike) == 1 else None
-            unit: Enterprise | None = by_code.get(code) if code else only
-            if unit is None and not code and alike:
-                row.reject(
-                    "unit_ambiguous",
-                    f"有{len(alike)}个单位叫“{name}”，请填写统一社会信用代码。",
-                    at="uscc",
-                )
-            elif unit is None:
-                row.reject(
-                    "unit_unknown",
-                    "单位档案中没有这个单位，请先建立档案或导入用人单位名册。",
-                    at="uscc" if code else "name",
-                )
-            elif not self.may_touch(unit.grid.path):
-                row.reject("outside_scope", f"该单位{OUTSIDE}", at="name")
-            else:
-                row.target = unit
 
     def _said(self, units: set[int]) -> dict[tuple[int, date], list[dict[str, Any]]]:
         """Return the answers of the surveys of these units, by unit and day."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db.models import Q
@@ -25,7 +26,7 @@ from gridinspect.imports.traces import differing, put_back, referring, remove
 from gridinspect.scope import Place, within_paths
 from grids import outline
 from grids.addresses import parse_house
-from grids.models import City, Grid, RoadRange
+from grids.models import City, Grid, GridPeriod, RoadRange
 from grids.places import UPPER, PlaceIndex, PlaceNotFound, PlaceRow
 from grids.road_forms import RoadRangeFilter
 from grids.roads import Range, clashes, end_fault, road_key
@@ -261,13 +262,15 @@ class Everywhere:
 class GridResource(SheetResource):
     """A list of divisions: the city, its districts' roots, and the tree below them.
 
-    What a list does not mention stays as it is: nothing is ever closed by it.
+    What a list does not mention stays as it is: nothing is ever closed by it. A record
+    is known by its division code, as a number.
     """
 
     title = "网格（区划名录）"
     permission = Permission.GRID_IMPORT
     needs_district = False
-    has_records = True  # not undone: grids are closed and taken back one by one
+    can_be_undone = True
+    has_records = True
     key_field = "code"
     identifying = ("code", "name", "parent", "level")
     conflict_code = "code_conflict"
@@ -429,6 +432,11 @@ class GridResource(SheetResource):
     def apply(self, rows: list[Row]) -> Iterable[Any]:
         for row in rows:
             self._kept.append({**row.values, "target": row.target})
+            row.record = int(row.values["code"])
+            if row.action == CHANGED:
+                row.before = {"on": self.today}
+            else:
+                row.made = {"name": row.values["name"]}
             yield [row.values["code"], row.action, row.values["name"]]
 
     def finish(self) -> None:
@@ -494,6 +502,67 @@ class GridResource(SheetResource):
         if names:
             tree.rename_grids(names=names, on=self.today)
             mark_all_dirty({grid.pk for grid in names}, self.today)
+
+    def obstacles(self, written: list[Written]) -> dict[int, str]:
+        grids, cities = _written_of(written)
+        added = [one.record for one in written if one.action == NEW]
+        known = {**grids, **cities}
+        gone = dict.fromkeys(
+            {one.record for one in written} - known.keys(), "的记录已不存在"
+        )
+        fresh = {grids[key].pk: key for key in added if key in grids}
+        found = referring(Grid, fresh, besides=(Grid, GridPeriod))
+        below = Grid.objects.filter(parent__in=fresh).exclude(pk__in=fresh)
+        for key in below.values_list("parent", flat=True):
+            found.setdefault(key, "已有下级网格")
+        stored = {
+            grids[one.record].pk: {
+                "name": one.made.get("name") or one.changes["name"][1],
+                "closed_on": None,
+            }
+            for one in written
+            if one.record in grids
+        }
+        found = differing(Grid, stored) | found
+        by_pk = {grid.pk: key for key, grid in grids.items()}
+        return gone | {by_pk[pk]: why for pk, why in found.items()}
+
+    def take_back(self, written: list[Written]) -> None:
+        """Take the added branches away; what was renamed is called as before."""
+        grids, cities = _written_of(written)
+        added = {one.record for one in written if one.action == NEW}
+        tree.take_away([grid for key, grid in grids.items() if key in added])
+        names: dict[str, dict[Grid, str]] = defaultdict(dict)
+        for one in written:
+            if one.record in grids and one.changes:
+                grid = grids[one.record]
+                names[one.before["on"]][grid] = one.changes["name"][0]
+        for day, former in names.items():
+            tree.name_back(names=former, on=date.fromisoformat(day))
+            mark_all_dirty({grid.pk for grid in former}, date.fromisoformat(day))
+        for one in written:
+            if one.record in cities:
+                self._city_back(cities[one.record], one)
+
+    def _city_back(self, city: City, one: Written) -> None:
+        if one.changes:
+            city.name = one.changes["name"][0]
+            city.save(update_fields=["name"])
+        elif not Grid.objects.filter(city=city).exists():
+            city.delete()
+
+
+def _written_of(written: list[Written]) -> tuple[dict[int, Grid], dict[int, City]]:
+    """Return the grids and the cities that a list wrote, by their codes."""
+    codes = [str(one.record) for one in written]
+    grids = Grid.objects.filter(division_code__in=codes).select_related("city")
+    cities = City.objects.filter(
+        code__in=[code[:6] for code in codes if level_of(code) == CITY]
+    )
+    return (
+        {int(grid.division_code or 0): grid for grid in grids},
+        {int(city.code.ljust(12, "0")): city for city in cities},
+    )
 
 
 def _parent_of(code: str) -> str:

@@ -7,11 +7,14 @@ from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission, Role
 from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name, name_acts, name_values
+from gridinspect.imports.traces import derives
 from gridinspect.ui.registry import TimelineEntry, menu, standing, tabs, timeline
 from grids.draft_forms import TITLES
 from grids.jurisdiction import posts_beside
-from grids.models import Grid, PolicyDraft, Posting
+from grids.models import DirtyMark, Grid, PolicyDraft, Posting
 from grids.views.roads import roads_tab
+
+derives(DirtyMark)
 
 menu.add(
     "网格与人员",

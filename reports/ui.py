@@ -7,12 +7,15 @@ from django.urls import reverse
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts, name_values
+from gridinspect.imports.traces import derives
 from gridinspect.ui.registry import Todo, menu, tabs, workbench
-from reports.models import Assessment
+from reports.models import Assessment, Tally
 from reports.services import KINDS
 from reports.views.assessments import grid_assessments
 from reports.views.figures import grid_figures
 from reports.views.posters import grid_posters
+
+derives(Tally)
 
 menu.add(
     "监管态势",

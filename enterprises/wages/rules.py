@@ -27,6 +27,11 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
+def last_of_month(day: date) -> date:
+    """Return the last day of a day's month."""
+    return months_later(month_of(day), 1) - timedelta(days=1)
+
+
 def months_between(first: date, last: date) -> int:
     """Return how many months lie between two, both counted."""
     return (last.year - first.year) * 12 + last.month - first.month + 1

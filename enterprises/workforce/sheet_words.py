@@ -7,7 +7,7 @@ from typing import Any
 from enterprises.workforce.models import Contract, Worker
 from enterprises.workforce.rules import parse_insurances
 from gridinspect.imports import cleaning
-from gridinspect.imports.cleaning import Rejected, Setting, Warned
+from gridinspect.imports.cleaning import Setting, Warned
 
 LAW_ROSTER = "劳动合同法实施条例第八条"
 
@@ -83,23 +83,7 @@ def insured(raw: Any, setting: Setting) -> Any:
     return codes
 
 
-def money(raw: Any, setting: Setting) -> str | None:
-    """Return an amount of yuan with two digits behind the point, as it is stored."""
-    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        number = float(raw)
-    else:
-        said = cleaning.text(40)(raw, setting)
-        said = re.sub(r"[元￥¥,，\s]|/月|每月", "", said or "")
-        if not said:
-            return None
-        if not re.fullmatch(r"-?\d+(?:\.\d+)?", said):
-            raise Rejected("wage_invalid", "工资应填数字（元），如“4500”。")
-        number = float(said)
-    if number < 0:
-        raise Rejected("wage_negative", "工资不能为负数。")
-    if number >= 1e8:
-        raise Rejected("wage_too_large", "工资过大，请核对单位是否为元。")
-    return f"{number:.2f}"
+money = cleaning.yuan("wage", "工资", below=1e8)
 
 
 def yes_or_no(raw: Any, setting: Setting) -> str | None:

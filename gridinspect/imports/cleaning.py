@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from gridinspect.accounts.rules import FEMALE, MALE, CitizenIdError, check_citizen_id
@@ -308,6 +309,37 @@ def headcount(raw: Any, setting: Setting) -> int | None:
     return int(number)
 
 
+# ---- money ---------------------------------------------------------------------------
+
+_SUM = re.compile(r"(-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)(万)?")
+
+
+def yuan(code: str, words: str, *, below: float = 1e11) -> Cleaner:
+    """Make a cleaner for an amount in yuan; returns it as it is stored, "4500.00".
+
+    ¥4,500.00, 4500元 and 1.2万元 are understood.
+    """
+
+    def clean(raw: Any, setting: Setting) -> str | None:
+        if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+            number = Decimal(repr(raw))
+        else:
+            value = re.sub(r"[元￥¥\s]|人民币|/月|每月", "", _value(raw))
+            if not value:
+                return None
+            found = _SUM.fullmatch(value)
+            if not found:
+                raise Rejected(f"{code}_invalid", f"{words}应填数字（元），如“4500”。")
+            number = Decimal(found[1].replace(",", "")) * (10_000 if found[2] else 1)
+        if number < 0:
+            raise Rejected(f"{code}_negative", f"{words}不能为负数。")
+        if number >= below:
+            raise Rejected(f"{code}_too_large", f"{words}过大，请核对单位是否为元。")
+        return f"{number:.2f}"
+
+    return clean
+
+
 def decimal_degrees(raw: Any, setting: Setting) -> float | None:
     """Return a coordinate in decimal degrees."""
     value = _value(raw)
@@ -435,6 +467,12 @@ def past_day(raw: Any, setting: Setting) -> date | None:
     if found and found > setting.today:
         raise Rejected("date_future", "日期晚于今天，请核对。")
     return found
+
+
+def month(raw: Any, setting: Setting) -> date | None:
+    """Return the first day of the month in a cell: 2026-03, 2026年3月, a day of it."""
+    found = day(raw, setting)
+    return date(found.year, found.month, 1) if found else None
 
 
 def choice(words: dict[str, str], code: str, message: str) -> Cleaner:

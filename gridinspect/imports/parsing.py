@@ -14,6 +14,7 @@ import io
 import json
 import re
 import resource
+import runpy
 import sys
 import zipfile
 import zlib
@@ -63,7 +64,7 @@ def main(source: str, target: str) -> None:
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         sheets = _zipped(path, out)
     elif head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        sheets = _workbook(path, out, {}, date1904=False)
+        sheets = _workbook(path, out, *_unseen(path))
     else:
         sheets = _written(path, out)
     (out / "index.json").write_text(json.dumps(sheets), encoding="utf-8")
@@ -87,22 +88,25 @@ def _zipped(path: Path, out: Path) -> list[dict[str, Any]]:
         with zipfile.ZipFile(path) as archive:
             marked = _inspect(archive)
             names = set(archive.namelist())
+            mime = archive.read("mimetype")[:200] if "mimetype" in names else b""
             if "xl/workbook.xml" in names:
                 parts, date1904 = _parts(archive)
                 facts = {
-                    sheet: _facts(archive, part) if part in marked else ({}, [])
+                    sheet: _facts(archive, part)
                     for sheet, part in parts.items()
-                    if part in names
+                    if part in names & marked
                 }
-                return _workbook(path, out, facts, date1904=date1904)
+                return _workbook(path, out, facts, date1904)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
         raise Unreadable(DAMAGED) from error
     except (RuntimeError, NotImplementedError) as error:  # an encrypted entry
         raise Unreadable(ENCRYPTED) from error
     except (expat.ExpatError, ValueError, KeyError, zlib.error) as error:
         raise Unreadable(DAMAGED) from error
-    if names & {"xl/workbook.bin", "content.xml"} and "word/document.xml" not in names:
-        return _workbook(path, out, {}, date1904=False)
+    if "content.xml" in names and (b"spreadsheet" in mime or not mime):
+        return _workbook(path, out, *_unseen(path))
+    if "xl/workbook.bin" in names:
+        return _workbook(path, out, {}, False)
     raise Unreadable(NO_TABLE)
 
 
@@ -192,6 +196,14 @@ def _column(letters: str) -> int:
     return number - 1
 
 
+class _Known(NamedTuple):
+    """What is to be known of a sheet besides what calamine tells."""
+
+    faults: dict[tuple[int, int], str] = {}
+    hidden_rows: list[int] = []
+    merges: list[list[int]] = []
+
+
 class _Facts:
     """What calamine does not tell of a sheet: its faulty cells and hidden rows.
 
@@ -237,23 +249,40 @@ class _Facts:
                     self.faults[self._place] = "formula"
 
 
-def _facts(
-    archive: zipfile.ZipFile, part: str
-) -> tuple[dict[tuple[int, int], str], list[int]]:
-    """Return (faulty cells, hidden rows) of a sheet, in one streamed pass."""
+def _facts(archive: zipfile.ZipFile, part: str) -> _Known:
+    """Return what is to be known of a sheet, in one streamed pass."""
     facts, parser = _Facts(), _parser()
     parser.StartElementHandler, parser.EndElementHandler = facts.start, facts.end
     parser.CharacterDataHandler = facts.text
     with archive.open(part) as stream:
         parser.ParseFile(stream)
-    return facts.faults, facts.hidden
+    return _Known(facts.faults, facts.hidden)
+
+
+def _unseen(path: Path) -> tuple[dict[str, _Known], bool]:
+    """Return the same of an .ods or .xls, and whether dates count from 1904."""
+    beside = runpy.run_path(str(Path(__file__).with_name("unseen.py")))
+    found, date1904 = beside["facts_of"](path, _parser())
+    for name, facts in found.items():  # before calamine fills the rectangle
+        _require_room(name, facts.width, facts.height)
+    known = {
+        name: _Known(facts.faults, facts.hidden_rows, facts.merges)
+        for name, facts in found.items()
+    }
+    return known, date1904
+
+
+def _require_room(name: str, width: int, height: int) -> None:
+    if width > COLUMNS:
+        raise Unreadable(f"表“{name}”的列数超过{COLUMNS}，请删除多余的列。")
+    if width * height > CELLS:
+        raise Unreadable(f"表“{name}”的行数过多，请删除多余的空行。")
 
 
 def _workbook(
     path: Path,
     out: Path,
-    facts: dict[str, tuple[dict[tuple[int, int], str], list[int]]],
-    *,
+    facts: dict[str, _Known],
     date1904: bool,
 ) -> list[dict[str, Any]]:
     import python_calamine as calamine
@@ -264,24 +293,20 @@ def _workbook(
         for position, about in enumerate(book.sheets_metadata):
             if about.typ != calamine.SheetTypeEnum.WorkSheet:
                 continue
-            faults, hidden_rows = facts.get(about.name, ({}, []))
+            known = facts.get(about.name, _Known())
             sheet = book.get_sheet_by_index(position)
             start = sheet.start
-            merges = sheet.merged_cell_ranges or []
-            if start and sheet.total_width > COLUMNS:
-                raise Unreadable(
-                    f"表“{about.name}”的列数超过{COLUMNS}，请删除多余的列。"
-                )
-            if start and sheet.total_height * sheet.total_width > CELLS:
-                raise Unreadable(f"表“{about.name}”的行数过多，请删除多余的空行。")
-            rows = _offset(sheet.iter_rows(), start[1], faults) if start else iter(())
+            merges = [[*a, *b] for a, b in sheet.merged_cell_ranges or []]
+            if start:
+                _require_room(about.name, sheet.total_width, sheet.total_height)
+            rows = _offset(sheet.iter_rows(), start[1], known.faults) if start else ()
             sheets.append(
                 _write(out, position, rows)
                 | {
                     "name": about.name,
                     "hidden": about.visible != calamine.SheetVisibleEnum.Visible,
-                    "hidden_rows": hidden_rows,
-                    "merges": [[*a, *b] for a, b in merges[:200_000]],
+                    "hidden_rows": known.hidden_rows,
+                    "merges": (merges or known.merges)[:200_000],
                     "date1904": date1904,
                 }
             )
@@ -306,14 +331,14 @@ def _why_not(path: Path) -> str:
 
 def _offset(rows: Any, first_column: int, faults: dict[tuple[int, int], str]) -> Any:
     margin = [""] * first_column
-    faulty = {row for row, _ in faults}
+    faulty: dict[int, dict[int, str]] = {}
+    for (row, place), fault in faults.items():
+        faulty.setdefault(row, {})[place] = fault
     for number, row in enumerate(rows, start=1):
         cells = margin + row if margin else row
-        if number in faulty:
-            for place in range(len(cells)):
-                fault = faults.get((number, place))
-                if fault:
-                    cells[place] = {"$e": fault}
+        for place, fault in faulty.get(number, {}).items():
+            cells += [""] * (place + 1 - len(cells))
+            cells[place] = {"$e": fault}
         yield number, cells
 
 

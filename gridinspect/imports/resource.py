@@ -59,6 +59,7 @@ class Row:
     grid: Any = None
     record: int | None = None  # the key of what was written, for undoing it
     before: dict[str, Any] = field(default_factory=dict)  # besides `changes`, to undo
+    made: dict[str, Any] = field(default_factory=dict)  # what a new record was made as
     candidates: list[dict[str, Any]] = field(default_factory=list)  # who it may be
 
     def reject(
@@ -128,6 +129,7 @@ class Written:
     action: str
     changes: dict[str, list[Any]] = field(default_factory=dict)  # field → old, new
     before: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)  # of a new one, if it was kept
 
 
 def row_key(sheet: str | None, number: int) -> str:
@@ -294,7 +296,8 @@ class SheetResource(Resource):
     def apply(self, rows: list[Row]) -> Iterable[Any]:
         """Write rows that go in; yield one small entry for the trail for each.
 
-        Sets `row.record`, and in `row.before` what undoing needs besides `changes`.
+        Sets `row.record`, and in `row.before` what undoing needs besides `changes`; of
+        a new record `row.made` may hold its columns, to see later that it was changed.
         """
         raise NotImplementedError
 

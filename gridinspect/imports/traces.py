@@ -21,15 +21,17 @@ def keep(batch: ImportBatch, lines: Iterable[list[Any]]) -> None:
 def line(row: Row) -> list[Any]:
     """Return what is kept of one row that was written."""
     base = [row.sheet or "", row.number, row.record]
-    return base if row.action == NEW else [*base, row.changes, row.before]
+    if row.action == NEW:
+        return [*base, row.made] if row.made else base
+    return [*base, row.changes, row.before]
 
 
 def written_by(batch: ImportBatch) -> list[Written]:
     """Return what a batch wrote, in the order of its rows."""
     return [
         Written(sheet, row, key, "changed", *rest)
-        if rest
-        else Written(sheet, row, key, NEW)
+        if len(rest) > 1
+        else Written(sheet, row, key, NEW, made=rest[0] if rest else {})
         for sheet, row, key, *rest in json.loads(batch.trace.written)
         if key is not None
     ]
@@ -139,11 +141,12 @@ def remove(model: type[models.Model], keys: Iterable[int], through: str = "pk") 
     """Delete records lot by lot; what protects them still protects them."""
     for some in _lots(list(keys)):
         if through == "pk":
-            _remove_derived(model, some)
+            remove_derived(model, some)
         model._base_manager.filter(**{f"{through}__in": some}).delete()
 
 
-def _remove_derived(model: type[models.Model], keys: list[int]) -> None:
+def remove_derived(model: type[models.Model], keys: list[int]) -> None:
+    """Delete what follows by itself from records that are going."""
     for other, which in _derived.items():
         for field in other._meta.concrete_fields:
             if field.related_model is model:

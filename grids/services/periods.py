@@ -111,6 +111,28 @@ def rename_many(grids: Sequence[Grid], day: date) -> None:
     GridPeriod.objects.bulk_create(begun, 1000)
 
 
+def name_back(grids: Sequence[Grid], day: date) -> None:
+    """Undo what `rename_many` noted for a day: the period before goes on."""
+    names = {grid.pk: grid.name for grid in grids}
+    before = {
+        one.grid_id: one for one in GridPeriod.objects.filter(grid__in=names, until=day)
+    }
+    gone, named = [], []
+    for last in GridPeriod.objects.filter(grid__in=names, until=None):
+        last.name = names[last.grid_id]
+        former = before.get(last.grid_id)
+        if former and (former.name, former.path) == (last.name, last.path):
+            gone.append(last.pk)
+        else:
+            named.append(last)
+    GridPeriod.objects.filter(pk__in=gone).delete()
+    kept = [one.pk for one in before.values() if one.name == names[one.grid_id]]
+    GridPeriod.objects.filter(pk__in=kept).exclude(
+        grid__in=[one.grid_id for one in named]
+    ).update(until=None)
+    GridPeriod.objects.bulk_update(named, ["name"], 1000)
+
+
 def rebase(grid: Grid, old_path: str, day: date) -> None:
     """Note that a grid, with all below it, stands under its parent from a day on."""
     changes: dict[str, Any] = {

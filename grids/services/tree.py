@@ -5,13 +5,13 @@ function takes the district's lock first and reads the parent again after it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Max, Value
 from django.db.models.functions import Concat, Substr
 from django.utils import timezone
@@ -19,8 +19,9 @@ from django.utils import timezone
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 from gridinspect.copying import copy_rows, take_keys
+from gridinspect.imports.traces import remove_derived
 from gridinspect.pinyin import initials
-from grids.models import City, Grid, GridAct, Posting, Succession
+from grids.models import City, Grid, GridAct, GridPeriod, Posting, Succession
 from grids.services import periods
 from grids.services.acts import acting, note_creation
 from grids.services.codes import require_code, taken
@@ -375,6 +376,41 @@ def add_below(
     renumber(district)
     record("grid.branches_added", by=by, target=district, grids=total)
     return total
+
+
+def take_away(grids: Collection[Grid]) -> None:
+    """Take grids away that were added by mistake, with all that follows by itself.
+
+    The caller has made sure that nothing else refers to them and that whole branches
+    go. In the caller's transaction. Raises IntegrityError if something does refer.
+    """
+    keys = [grid.pk for grid in grids]
+    districts = {grid.district_id for grid in grids} - set(keys)
+    for key in sorted(districts):
+        lock_district(key)
+    above = {grid.parent_id for grid in grids} - {None, *keys}
+    remove_derived(Grid, keys)
+    GridPeriod.objects.filter(grid__in=keys).delete()
+    with connection.cursor() as cursor:  # parents and children in one statement
+        cursor.execute("DELETE FROM grids_grid WHERE id = ANY(%s)", [keys])
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    for district in Grid.objects.filter(pk__in=districts):
+        renumber(district)
+    mark_all_dirty(Grid.objects.filter(pk__in=above), timezone.localdate())
+
+
+def name_back(*, names: Mapping[Grid, str], on: date) -> None:
+    """Give grids the names back that they had until a day, as if they had kept them.
+
+    In the caller's transaction.
+    """
+    for key in sorted({grid.district_id for grid in names}):
+        lock_district(key)
+    for grid, name in names.items():
+        grid.name, grid.pinyin = name, initials(name)
+    Grid.objects.bulk_update(names, ["name", "pinyin"], 1000)
+    periods.name_back(list(names), on)
 
 
 _COLUMNS = (

@@ -28,6 +28,7 @@ from gridinspect.ui.pages import (
     Action,
     Tab,
     add_action,
+    import_action,
     render_detail,
     render_list,
     require_holds,
@@ -199,6 +200,8 @@ def _actions(user, round):
     if user.holds(P.REVIEW_HANDLE) and round.state == "announced":
         actions.append(Action("催报", reverse("reviews:remind", args=[round.pk])))
         actions.append(Action("批量合格", reverse("reviews:pass", args=[round.pk])))
+        upload = reverse("imports:upload", args=["reviews"])
+        actions.append(import_action(upload, "导入报送名单"))
     if manages and not words.no_end(round, timezone.localdate()):
         actions.append(Action("结束并归档", reverse("reviews:end", args=[round.pk])))
     url = reverse("reviews:progress-pdf", args=[round.pk])

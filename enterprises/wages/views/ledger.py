@@ -51,6 +51,7 @@ from gridinspect.ui.pages import (
     Tab,
     add_action,
     export_action,
+    import_action,
     render_detail,
     render_list,
     require_holds,
@@ -154,20 +155,32 @@ def arrears_list(request: Request) -> HttpResponse:
         name="arrears",
         default_sort="-found_on",
     )
+    export = reverse("wages:arrears-export")
     query = request.GET.urlencode()
     return render_list(
         request,
         title=TITLE,
         table=table,
         filters=search,
-        toolbar=[
-            export_action(f"{reverse('wages:arrears-export')}?{query}"),
-            Action("最低工资标准", reverse("wages:minimum"), icon="cash-coin"),
-        ],
+        toolbar=[*_toolbar(request), export_action(f"{export}?{query}")],
         tree=outline.tree_beside(request, "wages:arrears-list", at),
         note=f"辖区：{at}" if at else "",
         empty="没有符合条件的欠薪欠费。在单位档案的“工资”“社会保险”页登记。",
     )
+
+
+def _toolbar(request: Request) -> list[Action]:
+    minimum = Action("最低工资标准", reverse("wages:minimum"), icon="cash-coin")
+    if not request.user.holds(P.ENTERPRISE_IMPORT):
+        return [minimum]
+    kinds = {"arrears": "欠薪欠费", "wages": "工资台账", "insurance": "社会保险"}
+    return [
+        minimum,
+        *(
+            import_action(reverse("imports:upload", args=[kind]), f"导入{label}")
+            for kind, label in kinds.items()
+        ),
+    ]
 
 
 @require_GET

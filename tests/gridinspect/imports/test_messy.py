@@ -5,7 +5,10 @@ import time
 import pytest
 
 from gridinspect.imports.models import ImportBatch
+from tests.gridinspect.imports import messy_offices
 from tests.gridinspect.imports.messy import CASES
+
+assert messy_offices  # adds its cases
 
 
 @pytest.mark.parametrize("name", list(CASES))

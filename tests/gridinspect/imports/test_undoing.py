@@ -7,15 +7,26 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from assistants.models import StaffFile
+from cases.models import Identity, Matter
+from cases.services.intake import refuse_matter
 from enterprises.models import Enterprise, Placement, StatusPeriod
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.models import Event
-from gridinspect.imports import services, undoing
+from gridinspect.imports import undoing
 from gridinspect.imports.models import ImportBatch, Trace
-from grids.models import DirtyMark, Posting
-from tests.factories import make_survey, make_user
-from tests.gridinspect.imports.conftest import DIVISIONS, xlsx
+from gridinspect.workdays.notices import published_years
+from gridinspect.workdays.services import replace_year
+from grids.models import City, DirtyMark, Grid, GridPeriod, Posting
+from grids.services.tree import faults_of
+from tests.factories import (
+    make_enterprise,
+    make_grid,
+    make_policy,
+    make_survey,
+    make_user,
+)
+from tests.gridinspect.imports.conftest import xlsx
 
 UNITS = ["单位名称", "统一社会信用代码", "地址", "人数", "电话", "街道", "营业状态"]
 CODE = "91410103MA0AAAA1X9"
@@ -164,11 +175,102 @@ def test_a_person_with_an_account_stays(tree, run):
         undo(batch)
 
 
-def test_a_list_of_divisions_is_not_undone(tree):
+def tree_as_it_is():
+    """Return what the trees say, and how they are faulty."""
+    grids = Grid.objects.order_by("pk")
+    rows = list(grids.values_list("pk", "name", "path", "lft", "rght", "closed_on"))
+    named = GridPeriod.objects.order_by("pk").values_list("grid", "name", "until")
+    roots = Grid.objects.roots()
+    return rows, list(named), [faults_of(root) for root in roots]
+
+
+BRANCH = [
+    ["代码", "名称"],
+    ["410103777000", "样板街道"],
+    ["410103777001", "样板社区"],
+    ["410103001001", "新名社区"],
+]
+
+
+def test_a_whole_city_is_taken_back(tree):
     batch = ImportBatch.objects.get(kind="grids")
-    with pytest.raises(services.ImportRefused, match="不能整批撤销"):
+    undo(batch)
+    assert not Grid.objects.exists()
+    assert not City.objects.exists()
+    assert not GridPeriod.objects.exists()
+    assert not DirtyMark.objects.exists()
+
+
+def test_branches_and_names_are_taken_back(tree, run):
+    before = tree_as_it_is()
+    batch = run("grids", BRANCH, apply="all")
+    assert (batch.counts["new"], batch.counts["changed"]) == (2, 1)
+    assert Grid.objects.get(code="410103001001").name == "新名社区"
+    assert tree_as_it_is() != before
+    undo(batch)
+    assert tree_as_it_is() == before
+
+
+def test_a_grid_with_units_or_posts_stays(tree, run):
+    batch = run("grids", BRANCH, apply="all")
+    street = Grid.objects.get(code="410103777000")
+    make_enterprise("甲商行", grid=street)
+    with pytest.raises(undoing.BuiltOn, match="第2行已有用人单位"):
         undo(batch)
-    assert DIVISIONS.exists()
+
+
+def test_a_grid_with_something_new_below_it_stays(tree, run):
+    batch = run("grids", BRANCH, apply="all")
+    street = Grid.objects.get(code="410103777000")
+    make_grid("样板二社区", parent=street, opened_on=date(2026, 3, 3))
+    with pytest.raises(undoing.BuiltOn, match="第2行已有下级网格"):
+        undo(batch)
+
+
+def test_a_grid_that_was_renamed_again_stays(tree, run):
+    batch = run("grids", BRANCH, apply="all")
+    later = run("grids", [BRANCH[0], ["410103001001", "又一名社区"]], apply="all")
+    with pytest.raises(undoing.BuiltOn, match="以后的导入"):
+        undo(batch)
+    undo(later)
+    undo(batch)
+    assert not Grid.objects.filter(name__in=["新名社区", "样板社区"]).exists()
+
+
+MATTER = ["类别", "被反映单位", "收到日期", "来源", "反映内容", "举报人"]
+WAGES = ["投诉", "甲商行", "2026-02-03", "12345", "拖欠工资", "赵六"]
+
+
+@pytest.fixture
+def law(tree):
+    make_policy("national")
+    make_policy("henan")
+    for year, days in published_years():
+        if year == 2026:
+            replace_year(year=year, days=days, source="国办发明电〔2025〕7号")
+
+
+def test_complaints_are_taken_back_with_who_sent_them(law, run):
+    batch = run("complaints", [MATTER, WAGES], apply="all")
+    number = Matter.objects.get().number
+    undo(batch)
+    assert not Matter.objects.exists()
+    assert not Identity.objects.exists()
+    run("complaints", [MATTER, WAGES], apply="all")
+    assert Matter.objects.get().number != number
+
+
+def test_a_complaint_that_was_decided_on_stays(law, run):
+    batch = run("complaints", [MATTER, WAGES], apply="all")
+    refuse_matter(
+        matter=Matter.objects.get(),
+        on=date(2026, 2, 4),
+        reason="不属于本机关管辖",
+        by=User.objects.system(),
+    )
+    with pytest.raises(undoing.BuiltOn, match=r"第2行已(作出处理决定|有文书)"):
+        undo(batch)
+    assert Identity.objects.exists()
 
 
 @pytest.fixture

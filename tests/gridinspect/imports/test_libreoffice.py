@@ -1,0 +1,103 @@
+"""Workbooks that went through LibreOffice, there and back. Skipped where it is absent.
+
+What it writes is built by hand as well (messy_offices.py), so that a machine without
+it tests the same. All of it takes minutes: a case is opened and saved three times.
+"""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from gridinspect.imports.models import ImportBatch
+from tests.gridinspect.imports.conftest import WORKBOOKS
+from tests.gridinspect.imports.messy import CASES
+from tests.gridinspect.imports.test_messy import compare_rows
+
+OFFICE = shutil.which("soffice")
+FORMATS = ("xlsx", "ods", "xls")
+COMPUTED = {
+    "formulas_with_and_without_value",
+    "errors_in_optional_columns",
+    "libreoffice_ods_errors_and_formulas",
+}
+AS_A_NUMBER = {("numbers_of_people", "ods")}  # TRUE becomes 1 there
+SAMPLES = sorted(path.name for path in WORKBOOKS.glob("*.expected.json"))
+TEXTS = "/".join(f"{column}/2" for column in range(1, 20))  # each column as text
+GB18030 = f"--infilter=Text - txt - csv (StarCalc):44,34,85,1,{TEXTS}"
+UTF8 = "csv:Text - txt - csv (StarCalc):44,34,76,1"
+
+pytestmark = pytest.mark.skipif(not OFFICE, reason="LibreOffice is not installed")
+
+
+def resaved(files, to, *options):
+    """Return the paths of files as LibreOffice saves them in another format."""
+    folder = files[0].parent
+    subprocess.run(
+        [
+            str(OFFICE),
+            f"-env:UserInstallation=file://{folder}/profile",
+            "--headless",
+            *options,
+            *("--convert-to", UTF8 if to == "csv" else to),
+            *("--outdir", str(folder / to)),
+            *map(str, files),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    return [folder / to / f"{file.stem}.{to}" for file in files]
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory):
+    """(name of a messy case, format) → its workbook after LibreOffice saved it."""
+    folder = tmp_path_factory.mktemp("office")
+    names = {}
+    for name, make in CASES.items():
+        case = make()
+        if name not in COMPUTED and not case.refused and case.content[:2] == b"PK":
+            path = folder / f"{len(names)}.{'ods' if 'ods' in name else 'xlsx'}"
+            path.write_bytes(case.content)
+            names[path] = name
+    return {
+        (name, to): path
+        for to in FORMATS
+        for name, path in zip(names.values(), resaved(list(names), to), strict=True)
+    }
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_messy_workbook_saved_again_comes_out_the_same(to, office, tree, run):
+    """But for the formulas, which LibreOffice computes."""
+    wrong = []
+    names = [name for name, saved_as in office if saved_as == to]
+    for name in [name for name in names if (name, to) not in AS_A_NUMBER]:
+        expected = CASES[name]()
+        batch = run(expected.kind, office[name, to].read_bytes(), name=f"表.{to}")
+        try:
+            assert batch.state == ImportBatch.State.READY, batch.message
+            compare_rows(expected, batch.seen)
+        except AssertionError as fault:
+            wrong.append(f"{name}: {fault}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("to", [*FORMATS, "csv"])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_sample_saved_again_comes_out_the_same(sample, to, tree, run, tmp_path):
+    expected = json.loads((WORKBOOKS / sample).read_text(encoding="utf-8"))
+    if to == "csv" and len(expected["sheets"]) > 1:
+        pytest.skip("only the first sheet goes into a CSV file")
+    source = tmp_path / expected["file"]
+    source.write_bytes((WORKBOOKS / expected["file"]).read_bytes())
+    options = [GB18030] if source.suffix == ".csv" else []
+    (made,) = resaved([source], to, *options)
+    batch = run(expected["kind"], made.read_bytes(), name=made.name)
+    found = {row.number: row for row in batch.seen}
+    assert set(found) == {row["row"] for row in expected["rows"]}
+    for row in expected["rows"]:
+        assert found[row["row"]].outcome == row["outcome"], found[row["row"]]
+        assert row.get("reason") in (None, found[row["row"]].reason)
