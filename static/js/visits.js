@@ -295,6 +295,19 @@
     return "";
   }
 
+  // "recorded", "refused", or "away": the line was cut on the way, so the visit is kept
+  // under the same key, and is not doubled if the server has it after all.
+  async function post(form) {
+    try {
+      const body = new FormData(form);
+      const answer = await fetch(form.action, { method: "POST", redirect: "manual", body });
+      if (answer.type === "opaqueredirect") return "recorded";
+      return answer.status < 500 ? "refused" : "away";
+    } catch {
+      return "away";
+    }
+  }
+
   async function submit(event) {
     const form = event.target;
     event.preventDefault();
@@ -307,10 +320,13 @@
       return;
     }
     form.dataset.busy = "1";
-    const state = await ask(false);
+    let state = await ask(false);
     if (state === "in" && page.dataset.visits === "form") {
-      form.submit(); // the server says what is wrong, if anything is
-      return;
+      const done = await post(form);
+      if (done === "recorded") location.assign(page.dataset.scope);
+      if (done === "refused") form.submit(); // the server says what is wrong
+      if (done !== "away") return;
+      state = "away";
     }
     const mine = session();
     if (!mine) {

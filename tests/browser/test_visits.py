@@ -164,6 +164,7 @@ def test_an_ordinary_visit_takes_at_most_eight_taps(phone, place):
     page, taps = visitor.open(reverse("home")), []
 
     def tap(target):
+        page.wait_for_load_state()  # with its styles
         box = target.bounding_box()
         assert box["height"] >= 40, target
         target.click()
@@ -249,3 +250,30 @@ def test_a_changed_form_and_an_expired_session_lose_nothing(phone, place, monkey
     assert visit.note == "第一次"
     assert visit.leftovers[0]["label"] == "规章制度"
     assert visit.leftovers[0]["value"] == "no"
+
+
+def test_a_line_that_is_cut_while_sending_loses_and_doubles_nothing(phone, place):
+    visitor, _ = phone
+    page = ready(visitor)
+    page.get_by_text(place.unit.name).click()
+    page.locator("[data-ready]").wait_for()
+    page.locator("label.vi-tile", has_text="见到").click()
+    page.get_by_label("情况说明").fill("提交时断线")
+
+    def lose_the_answer(route):
+        if route.request.method == "POST":
+            route.fetch(max_redirects=0)  # the server has it, the phone hears nothing
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/units/*/", lose_the_answer)
+    page.get_by_role("button", name="提交走访").click()
+    page.get_by_text("未上传 1 条").wait_for()
+    assert Visit.objects.get().note == "提交时断线"
+
+    page.unroute("**/units/*/")
+    page.get_by_role("button", name="上传", exact=True).click()
+    page.get_by_text("已经上传过").wait_for()
+    assert page.evaluate(QUEUE) == []
+    assert Visit.objects.count() == 1
