@@ -157,7 +157,7 @@ def fillings_of(
 
 def indexed_grids(place: Grid, on: date) -> list[Grid]:
     """Return the grids at and below one whose plan asks for a 配置指数, by code."""
-    policy = policy_on(place, on)
+    policy = policy_on(place.district, on)
     if policy is None:
         return []
     return [

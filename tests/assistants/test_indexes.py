@@ -86,6 +86,15 @@ def test_only_what_changed_is_written_and_the_past_stays(office, district, commu
     assert establishment_of(district, yesterday).totals["assistant"].required == 4
 
 
+def test_a_street_has_a_page_of_its_own(office, district, communities):
+    other = make_grid("西街道", parent=district, kind="street")
+    make_grid("丙社区", parent=other)
+    response = office.get(
+        reverse("assistants:indexes", args=[communities[0].parent.pk])
+    )
+    assert set(response.context["form"].grids.values()) == set(communities)
+
+
 @pytest.mark.parametrize("value", ["100", "-1", "1.5", "二"])
 def test_what_is_no_index_is_refused(office, communities, value):
     response = office.post(office.address, asked(communities, value, "1"))
