@@ -1,6 +1,8 @@
 """Objects for tests: defaults make them valid, a test overrides what it is about."""
 
+import hashlib
 from datetime import date, timedelta
+from functools import cache
 from itertools import count
 
 from django.utils import timezone
@@ -17,10 +19,23 @@ from enterprises.models import (
 )
 from gridinspect.accounts.models import Person, User
 from gridinspect.accounts.roles import Role
-from grids.models import City, LeadingGroup, Office, Posting, RoadRange, Task, WorkPlan
+from grids.models import (
+    City,
+    Grid,
+    LeadingGroup,
+    Office,
+    Policy,
+    Posting,
+    RoadRange,
+    Task,
+    WorkPlan,
+)
+from grids.policy import parse_policy
 from grids.services import tree
 from grids.services.drafts import begin_draft
-from grids.services.policies import SHIPPED, adopt_policy, load_policy
+from grids.services.figures import mark_all_dirty
+from grids.services.periods import open_periods
+from grids.services.policies import SHIPPED, adopt_policy, create_version
 
 serial = count(1)
 LONG_AGO = date(2020, 1, 1)
@@ -39,19 +54,45 @@ def make_district(name="二七区", *, city=None, **fields):
     return make_grid(name, city=city or make_city(), kind="district", **fields)
 
 
-def make_grid(name="淮河路街道", *, parent=None, city=None, kind=None, **fields):
-    """Make a grid of the kind that usually stands below its parent."""
-    usual = {None: "district", "district": "street", "zone": "street"}
-    kind = kind or usual.get(parent and parent.kind, "community")
-    defaults = {"code": f"G{next(serial):09}", "opened_on": LONG_AGO}
-    return tree.create_grid(
-        city=parent.city if parent else city or make_city(),
-        parent=parent,
-        name=name,
-        kind=kind,
-        by=User.objects.system(),
-        **defaults | fields,
+def make_grid(name="淮河路街道", **asked):
+    """Make a grid of the kind that usually stands below its parent.
+
+    Writes what `tree.create_grid` does, without asking whether it may and without its
+    trail and act: nearly every test begins here.
+    """
+    fields = grid_fields(name, **asked)
+    parent = fields["parent"]
+    if parent:
+        parent.refresh_from_db()  # its place in the tree moves
+    grid = Grid(
+        **fields,
+        district=parent.district if parent else None,
+        pinyin=tree.initials(name),
     )
+    grid.save()
+    grid.path = f"{(parent or grid.city).path}{grid.pk}/"
+    grid.district = parent.district if parent else grid
+    Grid.objects.filter(pk=grid.pk).update(path=grid.path, district=grid.district)
+    open_periods([grid.pk], parent, grid.opened_on)
+    mark_all_dirty({grid.pk, *([parent.pk] if parent else [])}, grid.opened_on)
+    return grid
+
+
+def create_grid(name="淮河路街道", **asked):
+    """Let the program add a grid, which may refuse it."""
+    return tree.create_grid(by=User.objects.system(), **grid_fields(name, **asked))
+
+
+def grid_fields(name, *, parent=None, city=None, kind=None, **fields):
+    usual = {None: "district", "district": "street", "zone": "street"}
+    return {
+        "city": parent.city if parent else city or make_city(),
+        "parent": parent,
+        "name": name,
+        "kind": kind or usual.get(parent and parent.kind, "community"),
+        "code": f"G{next(serial):09}",
+        "opened_on": LONG_AGO,
+    } | fields
 
 
 def make_person(name="陈小明", *, id_number="", phone="", **fields):
@@ -118,8 +159,16 @@ def make_survey(enterprise, *, surveyed_on=None, is_complete=True, **fields):
 
 def make_policy(slug="erqi-2013"):
     """Load one of the shipped policies."""
+    values, digest = shipped(slug)
+    known = Policy.objects.filter(slug=values.id, version=values.version).first()
+    return known or create_version(values, digest)
+
+
+@cache
+def shipped(slug):
+    """Return the values of a shipped policy and the digest of its file."""
     document = (SHIPPED / f"{slug}.toml").read_bytes()
-    return load_policy(document=document, by=User.objects.system()).policy
+    return parse_policy(document), hashlib.sha256(document).hexdigest()
 
 
 def make_adoption(district, slug="erqi-2013", *, since=LONG_AGO, programme_start=None):

@@ -20,9 +20,9 @@ from grids.services.reshaping import NewGrid, merge_grids, split_grid
 from grids.services.tree import Refused
 from tests.factories import (
     LONG_AGO,
+    create_grid,
     make_city,
     make_district,
-    make_grid,
     make_user,
 )
 
@@ -36,13 +36,13 @@ CROWD_ACTS = 3
 def district(transactional_db):
     district = make_district("二七区", city=make_city(), code="410103")
     for number in range(4):
-        make_grid(f"{number}号街道", parent=district)
+        create_grid(f"{number}号街道", parent=district)
     return district
 
 
 def writes(district_key, writer):
     """Create and move grids in one district; return the refusals."""
-    by, refused, chance = User.objects.get(username="system"), 0, random.Random(writer)
+    by, refused, chance = User.objects.system(), 0, random.Random(writer)
     try:
         for number in range(ACTS):
             grids = list(Grid.objects.filter(district=district_key).order_by("pk"))
@@ -80,7 +80,8 @@ def test_eight_writers_leave_one_district_sound(district):
 def test_eight_districts_made_at_once_have_a_tree_each(district):
     def build(number):
         try:
-            return make_district(f"{number}号区", city=district.city).tree_id
+            new = create_grid(f"{number}号区", city=district.city, kind="district")
+            return new.tree_id
         finally:
             connection.close()
 
@@ -109,7 +110,7 @@ def reshapes(district_key, writer):
 
 
 def reshape(which, grid, other, name):
-    by, on = User.objects.get(username="system"), timezone.localdate()
+    by, on = User.objects.system(), timezone.localdate()
     if which == 0:
         parts = [NewGrid(f"{name}{part}", f"{part}{name}") for part in "甲乙"]
         split_grid(grid=grid, parts=parts, on=on, by=by)
@@ -143,7 +144,7 @@ SELECT id FROM below
 def crowds(district_key, writer, start):
     """Do several acts in one district; how long each waits is measured by `bench`."""
     chance = random.Random(writer)
-    by, on = User.objects.get(username="system"), timezone.localdate()
+    by, on = User.objects.system(), timezone.localdate()
     start.wait()
     try:
         for number in range(CROWD_ACTS):
@@ -198,8 +199,8 @@ def looks(user_key, stop):
 
 def test_twenty_writers_leave_a_sound_tree_and_no_reader_sees_a_stranger(district):
     neighbour = make_district("惠济区", city=district.city, code="410108")
-    street = make_grid("新城街道", parent=neighbour)
-    make_grid("新城社区", parent=street)
+    street = create_grid("新城街道", parent=neighbour)
+    create_grid("新城社区", parent=street)
     watched = district.children.order_by("pk").first()
     readers = [make_user(grid=place).pk for place in (watched, district, street)]
     places = [district.pk] * CROWD + [neighbour.pk] * 2

@@ -21,9 +21,9 @@ from grids.services.recoding import (
 from reports import coverage
 from tests.factories import (
     TODAY,
+    create_grid,
     make_city,
     make_district,
-    make_grid,
 )
 
 DAY = date(2026, 9, 1)
@@ -38,10 +38,10 @@ def by(db):
 @pytest.fixture
 def streets(erqi):
     """Two streets with division codes, and two communities below the first."""
-    first = make_grid("淮河路街道", parent=erqi, code="410103001000")
-    second = make_grid("大学路街道", parent=erqi, code="410103002000")
-    make_grid("绿云社区", parent=first, code="410103001001")
-    make_grid("康桥社区", parent=first, code="410103001002")
+    first = create_grid("淮河路街道", parent=erqi, code="410103001000")
+    second = create_grid("大学路街道", parent=erqi, code="410103002000")
+    create_grid("绿云社区", parent=first, code="410103001001")
+    create_grid("康桥社区", parent=first, code="410103001002")
     return first, second
 
 
@@ -73,28 +73,28 @@ def test_a_scheme_is_set_and_leaves_a_trail(city, by):
 
 
 def test_a_strict_scheme_refuses_what_an_advisory_one_lets_in(city, erqi, by):
-    make_grid("一号街道", parent=erqi, code="410103901")
+    create_grid("一号街道", parent=erqi, code="410103901")
     strict(city, by)
     with pytest.raises(ValidationError, match="应为 12 或 15 位数字"):
-        make_grid("二号街道", parent=erqi, code="410103902")
+        create_grid("二号街道", parent=erqi, code="410103902")
     with pytest.raises(ValidationError, match="开头的编码"):
-        make_grid("二号街道", parent=erqi, code="410199001000")
-    make_grid("二号街道", parent=erqi, code="S2")
+        create_grid("二号街道", parent=erqi, code="410199001000")
+    create_grid("二号街道", parent=erqi, code="S2")
     strict(city, by, allows_free=False)
     with pytest.raises(ValidationError, match="应为 12 或 15 位数字"):
-        make_grid("三号街道", parent=erqi, code="S3")
+        create_grid("三号街道", parent=erqi, code="S3")
 
 
 def test_a_code_taken_is_refused_with_a_free_one(erqi, huiji, streets, by):
-    make_grid("老鸦陈街道", parent=huiji, code="410108001000")
+    create_grid("老鸦陈街道", parent=huiji, code="410108001000")
     with pytest.raises(ValidationError) as refusal:
-        make_grid("新社区", parent=streets[0], code="410103002000")
+        create_grid("新社区", parent=streets[0], code="410103002000")
     assert refusal.value.message_dict["code"] == [
         "编码“410103002000”已存在，由“大学路街道”使用；"
         "请换一个编码，如 410103001000001，或用“重新编码”与它互换。"
     ]
     with pytest.raises(ValidationError, match="由别的区县的网格使用"):
-        make_grid("新社区", parent=streets[0], code="410108001000")
+        create_grid("新社区", parent=streets[0], code="410108001000")
 
 
 def test_a_code_of_another_city_is_refused(erqi, streets, by):
@@ -102,14 +102,14 @@ def test_a_code_of_another_city_is_refused(erqi, streets, by):
     with pytest.raises(
         ValidationError, match="属于扬州市，本网格在郑州市，请改为 4101 开头"
     ):
-        make_grid("新社区", parent=streets[0], code="321002001001")
+        create_grid("新社区", parent=streets[0], code="321002001001")
     with pytest.raises(ValidationError, match="属于扬州市"):
         tree.change_grid(grid=streets[0], name="x", code="321002001000", by=by)
 
 
 def test_free_codes_are_proposed_as_many_as_asked_for(streets):
     first, _ = streets
-    make_grid("东片", parent=first, code="410103001000001")
+    create_grid("东片", parent=first, code="410103001000001")
     assert codes.free_codes(first, 2) == ["410103001000002", "410103001000003"]
 
 
@@ -164,9 +164,9 @@ def test_a_recoding_is_not_undone_after_a_later_one(streets, by):
 
 
 def test_codes_by_the_scheme_follow_the_new_code_above(erqi, streets, by):
-    odd = make_grid("旧街道", parent=erqi, code="S9")
-    make_grid("甲社区", parent=odd, code="C1", division_code="410103003001")
-    make_grid("乙社区", parent=odd, code="C2")
+    odd = create_grid("旧街道", parent=erqi, code="S9")
+    create_grid("甲社区", parent=odd, code="C1", division_code="410103003001")
+    create_grid("乙社区", parent=odd, code="C2")
     proposed = {grid.name: code for grid, code in by_scheme(erqi).items()}
     assert proposed == {
         "旧街道": "410103000000001",
@@ -209,8 +209,8 @@ def test_a_conflict_is_said_and_nothing_is_changed(
     erqi, huiji, streets, by, new, sentence
 ):
     make_city("扬州市", code="321000")
-    make_grid("老鸦陈街道", parent=huiji, code="410108001000")
-    old = make_grid("旧社区", parent=streets[0], code="410103009999")
+    create_grid("老鸦陈街道", parent=huiji, code="410108001000")
+    old = create_grid("旧社区", parent=streets[0], code="410103009999")
     tree.close_grid(grid=old, closed_on=DAY, successor=None, by=by)
     green, bridge = Grid.objects.filter(name__in=["绿云社区", "康桥社区"]).order_by(
         "code"

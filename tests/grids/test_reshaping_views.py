@@ -10,6 +10,7 @@ from grids.models import Grid, Posting
 from grids.services import tree
 from tests.factories import (
     TODAY,
+    create_grid,
     make_adoption,
     make_case,
     make_enterprise,
@@ -25,6 +26,11 @@ SPLIT = {
     "name_1": "西社区",
     "code_1": "W1",
 }
+
+
+@pytest.fixture
+def community(street):
+    return create_grid("绿云社区", parent=street)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from grids.services import tree
 from grids.services.tree import Node, Refused
 from tests.factories import (
     LONG_AGO,
+    create_grid,
     make_city,
     make_district,
     make_grid,
@@ -44,7 +45,7 @@ def test_a_new_grid_knows_its_place(city, erqi, street, community):
 
 def test_a_new_grid_leaves_a_trail_and_marks_its_parent_dirty(erqi):
     DirtyMark.objects.all().delete()
-    street = make_grid("淮河路街道", parent=erqi, code="410103001000")
+    street = create_grid("淮河路街道", parent=erqi, code="410103001000")
 
     event = history(street).get()
     assert (event.verb, event.path) == ("grid.created", street.path)
@@ -70,7 +71,7 @@ def test_a_wrong_grid_is_refused_in_chinese(erqi, fields, sentence):
     before = Grid.objects.count()
 
     with pytest.raises(ValidationError) as refusal:
-        make_grid(**{"name": "建中街街道", "parent": erqi} | fields)
+        create_grid(**{"name": "建中街街道", "parent": erqi} | fields)
 
     assert sentence in "".join(refusal.value.messages)
     assert Grid.objects.count() == before
@@ -80,7 +81,7 @@ def test_nothing_is_added_below_a_closed_grid(street):
     tree.close_grid(grid=street, closed_on=CLOSING, successor=None, by=system())
 
     with pytest.raises(Refused, match="已停用"):
-        make_grid("绿云社区", parent=street)
+        create_grid("绿云社区", parent=street)
 
 
 # --- change ---------------------------------------------------------------------------
@@ -103,7 +104,7 @@ def test_a_new_name_brings_new_initials_and_a_trail(street):
 def test_saving_the_same_name_and_code_leaves_no_trail(street):
     tree.change_grid(grid=street, name=street.name, code=street.code, by=system())
 
-    assert [event.verb for event in history(street)] == ["grid.created"]
+    assert not history(street).exists()
 
 
 def test_a_name_taken_by_a_sister_is_refused(erqi, street):

@@ -11,6 +11,7 @@ from grids.models import Grid
 from grids.services import codes, tree
 from tests.factories import (
     LONG_AGO,
+    create_grid,
     make_adoption,
     make_district,
     make_grid,
@@ -220,7 +221,8 @@ def test_the_page_of_a_grid_tells_level_policy_and_history(
     assert "乡镇、街道办事处" in shown
     assert "绿云社区" in shown
 
-    history = page(bureau_client.get(street.get_absolute_url(), {"tab": "timeline"}))
+    new = create_grid("大学路街道", parent=erqi)
+    history = page(bureau_client.get(new.get_absolute_url(), {"tab": "timeline"}))
     assert "新增网格" in history
 
 
