@@ -15,7 +15,7 @@ from grids.levels import level_label
 from grids.models import City, Grid, Posting, QuotaIndex
 from grids.policy import PERSON_KINDS, PolicyValues
 from grids.rules import Filling, allocate
-from grids.services.policies import policies_on, policy_on
+from grids.services.policies import policies_on
 from grids.standing import grids_in, roots_on
 
 
@@ -157,7 +157,7 @@ def fillings_of(
 
 def indexed_grids(place: Grid, on: date) -> list[Grid]:
     """Return the grids at and below one whose plan asks for a 配置指数, by code."""
-    policy = policy_on(place.district, on)
+    policy = policies_on([place.district_id], on).get(place.district_id)
     if policy is None:
         return []
     return [
