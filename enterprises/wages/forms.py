@@ -1,5 +1,6 @@
 """What a person may type about wages, insurance, projects and warnings."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -43,7 +44,7 @@ def money(
         label=label,
         max_digits=14,
         decimal_places=2,
-        min_value=float(least),
+        min_value=Decimal(least),
         required=required,
         widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
         **more,
@@ -380,7 +381,7 @@ class ProjectForm(forms.Form):
         cleaned["roster"] = cleaned.get("roster") or 0
         if cleaned.get("deposit") in ("", "exempt"):
             cleaned["deposit_amount"] = cleaned["deposit_until"] = None
-        elif cleaned.get("deposit") and not cleaned.get("deposit_amount"):
+        elif cleaned.get("deposit") and cleaned.get("deposit_amount", "") is None:
             self.add_error("deposit_amount", "请填写保证金或保函的金额。")
         return cleaned
 

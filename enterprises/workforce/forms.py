@@ -105,9 +105,9 @@ class ContractFields(forms.Form):
             if begins or ends or said.get("signed_on"):
                 self.add_error("contract_kind", "填写了合同日期，请选择合同类型。")
             return
-        if not begins:
+        if "begins_on" in said and not begins:
             self.add_error("begins_on", "请填写合同起始日期。")
-        if kind == Contract.Kind.FIXED and not ends:
+        if kind == Contract.Kind.FIXED and "ends_on" in said and not ends:
             self.add_error("ends_on", "固定期限合同请填写终止日期。")
         if kind == Contract.Kind.OPEN and ends:
             self.add_error("ends_on", "无固定期限合同没有终止日期，请清空或改选类型。")

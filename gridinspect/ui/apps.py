@@ -12,7 +12,12 @@ REMEDIES: dict[type[forms.Field], dict[str, str]] = {
     },
     forms.ChoiceField: {"required": "请选择此项。"},
     forms.IntegerField: {"invalid": "应填写整数，请改正。"},
-    forms.DecimalField: {"invalid": "应填写数字，请改正。"},
+    forms.DecimalField: {
+        "invalid": "应填写数字，请改正。",
+        "max_digits": "数字大得不可能，请核对。",
+        "max_whole_digits": "数字大得不可能，请核对。",
+        "max_decimal_places": "最多 %(max)s 位小数，请改正。",
+    },
     forms.DateField: {"invalid": "没有这一天，请写成 2026-07-26 的样子。"},
     forms.EmailField: {"invalid": "邮箱地址不完整，请核对。"},
 }

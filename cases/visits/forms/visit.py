@@ -210,7 +210,7 @@ class VisitForm(forms.Form):
         cleaned = self.cleaned_data
         about = ("advice", "advice_result", "follow_up_on", "escalate")
         told = any(cleaned.get(f"hazard_{name}") for name in about)
-        if told and not cleaned.get("hazard_words"):
+        if told and cleaned.get("hazard_words") == "":
             self.add_error("hazard_words", "请写明隐患情况。")
         if cleaned.get("publicity_material") and not cleaned.get("publicity_audience"):
             self.add_error("publicity_audience", "请填写受众人数。")

@@ -169,6 +169,12 @@ def test_a_field_lets_too_much_in_so_that_the_form_can_say_so():
         (forms.IntegerField(min_value=0), "-1", "不能小于 0，请改正。"),
         (forms.IntegerField(max_value=31), "32", "不能大于 31，请改正。"),
         (forms.DecimalField(), "1e", "应填写数字，请改正。"),
+        (forms.DecimalField(max_digits=3), "1e9", "数字大得不可能，请核对。"),
+        (
+            forms.DecimalField(max_digits=9, decimal_places=2),
+            "0.125",
+            "最多 2 位小数，请改正。",
+        ),
         (forms.DateField(), "2026-02-30", "没有这一天，请写成 2026-07-26 的样子。"),
         (forms.EmailField(), "a@", "邮箱地址不完整，请核对。"),
         (forms.ChoiceField(), "", "请选择此项。"),
