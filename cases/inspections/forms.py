@@ -470,3 +470,19 @@ class ConcludeForm(forms.Form):
     cause = forms.CharField(label="案由", max_length=120, required=False)
     demands = Text(label="改正内容", required=False, rows=3)
     correct_by = Day(label="改正期限", required=False)
+
+    def clean(self):
+        """Ask for what the chosen outcome hands on, all of it at once."""
+        super().clean()
+        data, outcome = self.cleaned_data, Inspection.Outcome
+        chosen = data.get("outcome")
+        needed = {}
+        if chosen in (outcome.CORRECTION, outcome.CASE):
+            needed["cause"] = "立案的，请填写案由。"
+        if chosen == outcome.CORRECTION:
+            needed["demands"] = "责令限期改正的，请写明改正内容。"
+            needed["correct_by"] = "责令限期改正的，请填写改正期限。"
+        for name, words in needed.items():
+            if name not in self.errors and not data.get(name):
+                self.add_error(name, words)
+        return data

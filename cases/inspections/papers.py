@@ -88,12 +88,7 @@ def record(inspection: Inspection, *, agency: str) -> pdf.Story:
         if not one.is_helper
     )
     helpers = "、".join(one.person.name for one in members if one.is_helper)
-    unit, day = inspection.enterprise, inspection.inspected_on
-    hours = [
-        moment.strftime("%H:%M") if moment else "　　"
-        for moment in (inspection.begun_at, inspection.ended_at)
-    ]
-    when = pdf.chinese_date(day) if day else "　　　　年　　月　　日"
+    unit = inspection.enterprise
     fact = pdf.Fact
     return [
         *pdf.title(f"{agency}\n行政检查记录"),
@@ -105,7 +100,7 @@ def record(inspection: Inspection, *, agency: str) -> pdf.Story:
                     fact("法定代表人（负责人）", unit.legal_representative),
                 ],
                 [fact("检查地点", inspection.place or unit.address)],
-                [fact("检查时间", f"{when}　{hours[0]} 至 {hours[1]}")],
+                [fact("检查时间", _when(inspection))],
                 [
                     fact("批准文号", inspection.approval_number),
                     fact("通知书文号", inspection.notice_number),
@@ -126,7 +121,7 @@ def record(inspection: Inspection, *, agency: str) -> pdf.Story:
                     )
                 ],
             ],
-            label=30,
+            label=37,
         ),
         pdf.spacer(2),
         pdf.table(
@@ -140,31 +135,44 @@ def record(inspection: Inspection, *, agency: str) -> pdf.Story:
                 ]
                 for number, (key, topic) in enumerate(rules.TOPICS.items(), start=1)
             ],
-            widths=[12, 62, 26, 70],
+            widths=[12, 58, 26, 74] if inspection.answers else [12, 54, 58, 46],
             centred=[0, 2],
         ),
         *pdf.facts(
             [
-                [fact("查明的事实", inspection.facts, height=40)],
+                [fact("查明的事实", inspection.facts, height=30)],
                 [
                     fact(
                         "单位意见",
                         "以上记录已阅，与事实（□ 相符　□ 不符：" + "　" * 12 + "）",
-                        height=24,
+                        height=18,
                         sign=f"单位在场人员{pdf.SIGN}",
                     )
                 ],
-                [fact("检查人员", height=20, sign=pdf.SIGN)],
+                [fact("检查人员", height=14, sign=pdf.SIGN)],
             ],
-            label=30,
+            label=37,
         ),
     ]
+
+
+def _when(inspection: Inspection) -> str:
+    """Return the day and the hours, or the places to write them by hand."""
+    day, begun, ended = (
+        inspection.inspected_on,
+        inspection.begun_at,
+        inspection.ended_at,
+    )
+    if day is None:
+        return "　　　　年　　月　　日　　　时　　　分 至 　　　时　　　分"
+    hours = [f"{moment:%H:%M}" for moment in (begun, ended) if moment]
+    return "　".join([pdf.chinese_date(day), " 至 ".join(hours)]).strip()
 
 
 def _answer(one: dict | None) -> str:
     """Return the word of an answer, or the boxes to tick by hand."""
     if one is None:
-        return "□是 □否 □问题"
+        return " ".join(f"□{word}" for word in rules.ANSWERS.values())
     return rules.ANSWERS[one["answer"]]
 
 

@@ -107,6 +107,17 @@ def not_now(row: Inspection, *states: str) -> str:
     return f"该检查{row.get_state_display()}，{NEXT[row.state]}。"
 
 
+def next_step(row: Inspection) -> str:
+    """Return what comes next of an inspection; empty once nothing does."""
+    if row.state in (*Inspection.DROPPED, Inspection.State.CONCLUDED):
+        return ""
+    if row.state == row.State.PROPOSED and row.plan.state != "approved":
+        return (
+            f"下一步：检查计划{row.plan.get_state_display()}，随计划批准后制发通知书。"
+        )
+    return f"下一步：{NEXT[row.state]}。"
+
+
 def plan_not_now(plan: InspectionPlan, *states: str) -> str:
     """Return why an act on a plan cannot be done; empty where it can."""
     if plan.state in states:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from cases.visits.models import Hazard, Visit
 from enterprises.freshness import districts_of, freshness_days
 from enterprises.models import Enterprise, EnterpriseQuerySet
+from enterprises.supervision.models import KeyEntry, Rating
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import within_paths
@@ -59,11 +60,15 @@ def with_reasons(units: EnterpriseQuerySet, user: User, today: date):
         .annotate(last=Max("visited_at"))
         .values("last")
     )
+    keys = KeyEntry.objects.on(today).filter(enterprise=OuterRef("pk"))
+    ratings = Rating.objects.in_force(today).filter(enterprise=OuterRef("pk"))
     fresh = Enterprise.objects.filter(pk=OuterRef("pk")).fresh(on=today, days=days)
     noted = units.for_list().annotate(
         last_visit=Subquery(last),
         has_hazard=Exists(hazards),
         has_task=Exists(tasks),
+        is_key=Exists(keys),
+        grade=Subquery(ratings.values("grade")[:1]),
         is_fresh=Exists(fresh, output_field=BooleanField()),
     )
     return noted.annotate(
@@ -88,8 +93,12 @@ def due(user: User, today: date) -> EnterpriseQuerySet:
 
 
 def reasons(unit) -> list[Why]:
-    """Return why a unit waits, in words."""
+    """Return why a unit waits, in words, and how closely it is supervised."""
     found = []
+    if unit.is_key:
+        found.append(Why("重点单位", "warning"))
+    if unit.grade:
+        found.append(Why(f"{unit.grade}级", "danger" if unit.grade == "C" else "plain"))
     if unit.has_hazard:
         found.append(Why("隐患未消除", "notice"))
     if unit.has_task:

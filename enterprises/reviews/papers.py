@@ -29,7 +29,7 @@ def announcement(
             f"{pdf.chinese_date(round.closes_on)}止；"
             f"数据截至{pdf.chinese_date(round.as_of)}。",
             (1, "三、报送材料"),
-            *(f"{n}．{name}；" for n, name in enumerate(round.materials, start=1)),
+            *_numbered(round.materials),
             "同时如实填报《用人单位调查登记表》。",
             (1, "四、其他事项"),
             "用人单位应先自查自纠，再在规定时间内向所在街道（乡镇）劳动保障监察机构报送。"
@@ -42,6 +42,14 @@ def announcement(
         *pdf.letter_head(agency=agency, name="书面审查公告", number=number),
         *body[:-1],
         *pdf.letter_foot(agency=agency, day=on, below=body[-1:]),
+    ]
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Return the lines of a list: the last one ends the sentence."""
+    return [
+        f"{n}．{name}{'。' if n == len(names) else '；'}"
+        for n, name in enumerate(names, start=1)
     ]
 
 
@@ -72,23 +80,28 @@ def order(
 
 
 def progress(
-    round: ReviewRound, heads: Sequence[str], rows: Sequence[Sequence[object]], on: date
+    round: ReviewRound,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    agency: str,
+    on: date,
 ) -> pdf.Story:
     """书面审查进度表: one line for each grid, the sum last."""
     wide = pdf.PORTRAIT - 34
     each = wide / (len(heads) - 1)
     return [
         *pdf.title(f"{round.name}进度表", f"截至{pdf.chinese_date(on)}"),
-        pdf.above_table(f"填报单位：{round.district.name}", "单位：户"),
+        pdf.above_table(f"填报单位：{agency}", "单位：户"),
         pdf.table(
-            heads,
+            [f"{head[:2]}\n{head[2:]}" if len(head) > 3 else head for head in heads],
             rows,
             widths=[34, *[each] * (len(heads) - 1)],
             numeric=range(1, len(heads)),
             total=True,
             size=8,
         ),
-        pdf.signature_foot(organisation=round.district.name, day=on),
+        pdf.signature_foot(organisation=agency, day=on),
     ]
 
 
@@ -130,7 +143,7 @@ def sheet(review: Review, *, agency: str) -> pdf.Story:
             [
                 [fact("需要改正的问题", review.points, height=24)],
                 [fact("复查情况", review.recheck_note, height=16)],
-                [fact("实地抽查", review.site_result or "未抽中")],
+                [fact("实地抽查", _site(review))],
                 [
                     fact(
                         "审查结论",
@@ -144,3 +157,13 @@ def sheet(review: Review, *, agency: str) -> pdf.Story:
             label=32,
         ),
     ]
+
+
+def _site(review: Review) -> str:
+    """Return what was seen on site, with the day and the inspection's paper."""
+    if review.sample_id is None:
+        return "未抽中"
+    if review.site_on is None:
+        return "已抽中，待实地抽查"
+    day = pdf.chinese_date(review.site_on)
+    return f"{day}（{review.site_paper}）：{review.site_result}"

@@ -80,6 +80,15 @@ def not_now(review: Review, *states: str) -> str:
     return f"该单位{review.get_state_display()}，{NEXT[review.state]}。"
 
 
+def next_step(review: Review) -> str:
+    """Return what comes next of a review; empty once nothing does."""
+    if review.round.state != ReviewRound.State.ANNOUNCED:
+        return ""
+    if review.state == Review.State.SUBMITTED and site(review) == "抽中待查":
+        return "下一步：该单位被抽中，请先登记实地抽查情况，再审查。"
+    return f"下一步：{NEXT[review.state]}。"
+
+
 def no_filing(review: Review, today: date) -> str:
     """Return why a unit cannot hand in; empty where it can."""
     State = Review.State

@@ -66,6 +66,14 @@ class ReplayForm(RoundForm):
         help_text="不勾选时用评定当年保存的事实，结果与当年一致。",
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "scheme"
+        ].help_text = (
+            "留空时，评定过的年度用当时的办法和版本，没有评定过的用现在适用的办法。"
+        )
+
 
 class AdjustForm(forms.Form):
     """Another grade than the facts propose."""

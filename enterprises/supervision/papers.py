@@ -16,9 +16,13 @@ def grade_notice(
     scheme: str,
     basis: str,
     meaning: str,
+    measures: str,
     days: str,
 ) -> pdf.Story:
-    """守法诚信等级告知书: to the unit, with what decided it and how to object."""
+    """守法诚信等级告知书: to the unit, with what decided it and how to object.
+
+    `measures` are what follows from the grade (分类监管措施), where the scheme says it.
+    """
     reasons = "；".join(
         f"{one['name']}（{one['value']}）" for one in rating.decided if one.get("name")
     )
@@ -35,11 +39,12 @@ def grade_notice(
     )
     body = pdf.letter_body(
         [
-            f"根据{basis}，本机关对你单位{rating.year}年度遵守劳动保障法律、法规和"
+            f"根据{_in_marks(basis)}，本机关对你单位{rating.year}年度遵守劳动保障法律、法规和"
             f"规章的情况进行了评价，评定你单位{scheme}为{rating.grade}级"
             f"（{meaning}）。",
             held,
-            f"本等级有效期至{until}。",
+            f"本等级有效期至{until}。"
+            + (f"有效期内对你单位的监管措施：{measures}。" if measures else ""),
         ]
     )
     return [
@@ -52,8 +57,18 @@ def grade_notice(
     ]
 
 
+def _in_marks(basis: str) -> str:
+    """Return the name of a regulation in 《》, its number behind them."""
+    if basis.startswith("《"):
+        return basis
+    name, bracket, rest = basis.partition("（")
+    return f"《{name}》{bracket}{rest}"
+
+
+RECEIVED = "签收人：　　　　　　　　　　签收日期：　　　　年　　月　　日"
 HEADS = (
     "序号",
+    "名单",
     "单位全称",
     "统一社会信用代码",
     "地址",
@@ -69,6 +84,7 @@ def published_rows(rows: Sequence[Publication]) -> list[list[object]]:
     return [
         [
             number,
+            one.get_list_display(),
             one.name,
             one.uscc,
             one.address,
@@ -93,8 +109,8 @@ def published_pdf(
     table = pdf.table(
         HEADS,
         published_rows(rows),
-        widths=[11, 42, 38, 36, 24, 44, 42, 20],
-        centred=[0, 7],
+        widths=[11, 24, 36, 36, 32, 22, 42, 34, 20],
+        centred=[0, 8],
     )
     story = [
         *pdf.title(title, quarter),

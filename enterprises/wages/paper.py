@@ -64,7 +64,8 @@ def check_sheet(project: Project, states: Sequence[ItemState], *, on: date) -> b
         [
             [fact("检查人（签字）", ""), fact("检查日期", "")],
             [fact("项目负责人（签字）", ""), fact("联系电话", "")],
-        ]
+        ],
+        label=36,
     )
     return pdf.build(story, title=f"{TITLE} {project.name}")
 

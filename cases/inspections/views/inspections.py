@@ -68,6 +68,7 @@ def detail(request, pk):
         title=f"行政检查：{row.enterprise.name}",
         subtitle=f"{row.inspected_on or row.planned_on}",
         badges=[words.state(row)],
+        note=words.next_step(row),
         facts=shown,
         tabs=[
             Tab("record", "检查记录", lambda: _record(request, row)),

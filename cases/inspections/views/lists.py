@@ -315,6 +315,7 @@ def inspections_of(request, enterprise) -> str:
         for column in inspection_columns(user, timezone.localdate())
         if column.key != "grid"
     ]
+    may_plan = may(user, P.INSPECTION_HANDLE, at=enterprise.grid)
     columns[0] = Column(
         "detail", "检查", lambda row: row.inspected_on or row.planned_on, link=True
     )
@@ -324,6 +325,8 @@ def inspections_of(request, enterprise) -> str:
         ),
         "enterprise": enterprise,
         "frequency": frequency_of(enterprise),
-        "may_plan": may(user, P.INSPECTION_HANDLE, at=enterprise.grid),
+        "may_plan": may_plan,
+        "empty": "还没有行政检查。"
+        + ("点“新增检查”把该单位列入检查计划。" if may_plan else ""),
     }
     return render_to_string("inspections/_of_unit.html", context, request)

@@ -183,6 +183,9 @@ def _draws(request, plan) -> str:
             }
         )
     latest = draws[-1]["draw"] if draws else None
+    there = set(plan.inspections.standing().values_list("enterprise", flat=True))
+    drawn = [unit.pk for unit, _, _ in draws[-1]["teams"]] if draws else []
+    left = len(set(drawn) - there)
     handles = may(request.user, P.INSPECTION_HANDLE, at=plan.grid)
     alive = plan.state in ("proposed", "approved")
     context = {
@@ -190,13 +193,14 @@ def _draws(request, plan) -> str:
         "draws": draws[::-1],
         "latest": latest,
         "may_draw": handles and alive,
-        "take": TakeForm(
-            initial={"planned_on": max(plan.begins_on, timezone.localdate())}
-        )
-        if latest and handles and alive
-        else None,
+        "take": _take_form(plan) if handles and alive and left else None,
+        "left": left,
     }
     return render_to_string("inspections/_draws.html", context, request)
+
+
+def _take_form(plan) -> TakeForm:
+    return TakeForm(initial={"planned_on": max(plan.begins_on, timezone.localdate())})
 
 
 def _actions(user, plan):

@@ -57,6 +57,7 @@ def detail(request, pk):
         title=review.enterprise.name,
         subtitle=f"{review.round.year} 年度书面审查",
         badges=[words.state(review)],
+        note=words.next_step(review),
         facts=[one for one in facts if one[1]],
         tabs=[Tab("materials", "报送材料", lambda: _materials(request, review))],
         timeline=words.timeline_of(review),

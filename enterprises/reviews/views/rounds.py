@@ -36,6 +36,7 @@ from gridinspect.ui.pages import (
 from gridinspect.ui.tables import Column, build_table
 from grids import outline
 from grids.access import may, require, require_somewhere
+from grids.agencies import agency_name
 
 P = Permission
 CRUMBS = [("书面审查", "/reviews/")]
@@ -109,6 +110,7 @@ def round_detail(request, pk):
         title=round.name,
         subtitle=round.district.name,
         badges=[words.round_state(round)],
+        note=_next(round),
         facts=[one for one in facts if one[1]],
         tabs=[
             Tab("progress", "进度", lambda: _progress(request, round)),
@@ -131,6 +133,14 @@ def round_detail(request, pk):
         crumbs=CRUMBS,
         obj=round,
     )
+
+
+def _next(round) -> str:
+    if round.state == "announced" and not words.no_end(round, timezone.localdate()):
+        return "下一步：报送期已满，全部审查完毕，可以结束并归档。"
+    if round.state == "ended":
+        return ""
+    return f"下一步：{words.NEXT_OF_ROUND[round.state]}。"
 
 
 def _progress(request, round) -> str:
@@ -393,7 +403,13 @@ def progress_pdf(request, pk):
         for line in progress_of(request.user, round)
     ]
     content = pdf.build(
-        papers.progress(round, heads(), rows, timezone.localdate()),
+        papers.progress(
+            round,
+            heads(),
+            rows,
+            agency=agency_name(round.district),
+            on=timezone.localdate(),
+        ),
         title=f"{round.name}进度表",
     )
     return pdf_answer(content, f"review-{round.pk}.pdf")

@@ -27,6 +27,7 @@ from enterprises.supervision.services.schemes import (
     Scheme,
     due,
     every_scheme,
+    scheme_at,
     scheme_named,
 )
 from gridinspect.accounts.models import User
@@ -193,6 +194,14 @@ def scheme_of(round_: GradeRound) -> Scheme:
     if found is None:  # a loaded version is never changed or removed
         raise Refused(f"没有找到评价办法 {round_.scheme}，请重新载入政策。")
     return found
+
+
+def scheme_of_year(district: Grid, year: int) -> Scheme | None:
+    """Return the scheme, in its version, that a year was graded by; else today's."""
+    graded = GradeRound.objects.filter(district=district, year=year)
+    if round_ := graded.select_related("policy").first():
+        return scheme_of(round_)
+    return scheme_at(district, timezone.localdate())
 
 
 @dataclass(frozen=True)

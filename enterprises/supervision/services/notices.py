@@ -54,10 +54,12 @@ def issue_notice(*, rating: Rating, on: date, by: User) -> Rating:
             scheme=scheme.scheme.name,
             basis=scheme.scheme.source or scheme.policy.title,
             meaning=grade.meaning if grade else "",
+            measures=grade.consequence if grade else "",
             days=f"{limit.value}{UNITS[limit.unit]}",
         ),
         title=f"守法诚信等级告知书 {unit.name}",
         code=code,
+        sign=papers.RECEIVED,
         letter=True,
     )
     rating.notice = archive(

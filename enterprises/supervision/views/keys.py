@@ -360,15 +360,21 @@ def entry_detail(request: Request, pk: int) -> HttpResponse:
             *([("移出依据", entry.left_reason)] if entry.left_reason else []),
         ],
         tabs=[
-            Tab(
-                "evidence", "事实", lambda: evidence_html(request, unit, entry.evidence)
-            ),
+            *_evidence(request, entry),
             Tab("course", "办理过程", lambda: _course(request, entry)),
         ],
         timeline=timeline_of(entry),
         actions=_actions(request.user, entry),
         crumbs=[*CRUMBS, (unit.name, _tab(unit))],
     )
+
+
+def _evidence(request: Request, entry: KeyEntry) -> list[Tab]:
+    """Return the facts of an entry; one by hand has its reason instead."""
+    if entry.is_by_hand:
+        return []
+    unit, kept = entry.enterprise, entry.evidence
+    return [Tab("evidence", "事实", lambda: evidence_html(request, unit, kept))]
 
 
 def _course(request: Request, entry: KeyEntry) -> str:

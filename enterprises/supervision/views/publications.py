@@ -215,7 +215,7 @@ def publication_export(request: Request, quarter: str, kind: str) -> HttpRespons
         answer["Content-Disposition"] = f'attachment; filename="{file}.pdf"'
         return answer
     stream = BytesIO()
-    widths = (6, 36, 22, 36, 14, 44, 44, 12)
+    widths = (6, 28, 36, 22, 36, 14, 44, 44, 12)
     write_table(
         stream,
         [

@@ -2,15 +2,14 @@
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from enterprises.supervision import forms
 from enterprises.supervision.models import Rating
+from enterprises.supervision.rules import Proposal
 from enterprises.supervision.services import grading
 from enterprises.supervision.services.schemes import (
     every_scheme,
-    scheme_at,
     scheme_named,
 )
 from enterprises.supervision.views.grades import CRUMBS
@@ -73,7 +72,7 @@ def replay(request: Request) -> HttpResponse:
 def _replayed(form):
     data = form.cleaned_data
     scheme = scheme_named(data["scheme"]) if data["scheme"] else None
-    scheme = scheme or scheme_at(data["district"], timezone.localdate())
+    scheme = scheme or grading.scheme_of_year(data["district"], data["year"])
     if scheme is None:
         form.add_error("scheme", "该区县没有适用的评价办法，请选择一种办法。")
         return None
@@ -90,10 +89,14 @@ def _differences(found: grading.Replay) -> list[dict]:
             "url": rating.get_absolute_url(),
             "standing": found.different[rating.enterprise_id][0],
             "here": found.different[rating.enterprise_id][1],
-            "why": "；".join(
-                f"{one.name}（{one.value}）"
-                for one in found.proposals[rating.enterprise_id].decided
-            ),
+            "why": _why(rating, found.proposals[rating.enterprise_id]),
         }
         for rating in ratings.select_related("enterprise").order_by("enterprise__name")
     ]
+
+
+def _why(rating: Rating, here: Proposal) -> str:
+    """Return the facts that decide here, and why the standing grade is another."""
+    facts = "；".join(f"{one.name}（{one.value}）" for one in here.decided)
+    said = facts or "没有降级的事实"
+    return f"{said}；批准时人工调整：{rating.reason}" if rating.is_adjusted else said
