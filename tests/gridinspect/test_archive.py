@@ -149,3 +149,26 @@ def test_codes_have_no_letters_that_look_alike():
     assert len(codes) == 50
     assert not set("".join(codes)) & set("01ILO")
     assert all(services.normal_code(code) == code for code in codes)
+
+
+def test_no_paper_is_put_away_that_nobody_could_open(erqi, bureau):
+    with pytest.raises(ValueError, match="PERMISSIONS"):
+        archived(erqi, bureau, permission=Permission.AUDIT_VIEW)
+    assert not ArchivedDocument.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("permission", "role"),
+    [
+        (Permission.INSPECTION_VIEW, Role.LEADER),
+        (Permission.REVIEW_VIEW, Role.ASSISTANT),
+    ],
+)
+def test_papers_of_inspections_and_reviews_are_for_those_who_look_after_them(
+    client, erqi, bureau, permission, role
+):
+    paper = archived(erqi, bureau, permission=permission)
+    client.force_login(make_user(grid=erqi, role=role))
+    assert client.get(paper.get_absolute_url()).status_code == 200
+    client.force_login(make_user(grid=erqi, role=Role.AUDITOR))
+    assert client.get(paper.get_absolute_url()).status_code == 404

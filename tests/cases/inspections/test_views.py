@@ -12,6 +12,7 @@ from gridinspect.accounts.roles import Role
 from gridinspect.ui.registry import workbench
 from tests.cases.inspections.conftest import plan_fields
 from tests.factories import make_enterprise, make_user
+from tests.support import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -276,3 +277,107 @@ def test_the_file_of_a_unit_tells_of_its_inspection(as_, recorded, unit, inspect
     assert "已计入 1 次" in page
     assert "行政检查" in text(client.get(f"{unit.get_absolute_url()}?tab=timeline"))
     assert Enterprise.objects.count() == 1
+
+
+# --- pages that have nothing to do, and the papers ------------------------------------
+
+SAID = {
+    "decide": "请先制发检查通知书",
+    "record": "请先制发检查通知书",
+    "conclude": "请先制发检查通知书",
+}
+
+
+@pytest.mark.parametrize("act", SAID)
+def test_an_act_that_has_nothing_to_do_says_what_comes_next(
+    as_, approved, put, unit, inspectors, leader, act
+):
+    row = put(approved, unit)
+    client = as_(leader if act == "decide" else inspectors[0])
+    answer = client.get(url(act, row.pk), follow=True)
+    assert answer.redirect_chain[-1][0] == row.get_absolute_url()
+    assert f"该检查待通知，{SAID[act]}" in text(answer)
+
+
+def test_who_proposed_an_inspection_is_offered_no_decision(as_, plan, put, unit, erqi):
+    head = make_user(grid=erqi, role=Role.LEADER)
+    plan.proposed_by = head
+    plan.save()
+    assert "批复" not in text(as_(head).get(plan.get_absolute_url()))
+    said = text(as_(head).get(url("plan-decide", plan.pk), follow=True))
+    assert "请由另一位负责人批复" in said
+
+
+def test_nothing_is_recorded_before_the_period_begins(
+    as_, approved, put, unit, inspectors
+):
+    row = put(approved, unit)
+    services.issue_notice(inspection=row, on=today(), by=inspectors[0])
+    row.refresh_from_db()
+    InspectionPlan.objects.filter(pk=approved.pk).update(
+        begins_on=today() + timedelta(days=3), ends_on=today() + timedelta(days=9)
+    )
+    client = as_(inspectors[0])
+    assert url("record", row.pk) not in text(client.get(row.get_absolute_url()))
+    assert "还没有开始" in text(client.get(url("record", row.pk), follow=True))
+
+
+def test_the_day_of_a_record_is_never_ahead(as_, approved, put, unit, inspectors):
+    ahead = min(today() + timedelta(days=5), approved.ends_on)
+    row = put(approved, unit, planned_on=ahead)
+    services.issue_notice(inspection=row, on=today(), by=inspectors[0])
+    page = as_(inspectors[0]).get(url("record", row.pk))
+    assert page.context["form"]["on"].value() == min(ahead, today())
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        Role.DISTRICT_BUREAU,
+        Role.LEADER,
+        Role.LEGAL_REVIEWER,
+        Role.INTAKE,
+        Role.FULL_TIME_INSPECTOR,
+        Role.SQUAD_LEADER,
+        Role.PART_TIME_INSPECTOR,
+    ],
+)
+def test_every_link_of_an_inspection_opens_for_whoever_sees_it(
+    as_, recorded, erqi, street, inspectors, role
+):
+    services.conclude(
+        inspection=recorded,
+        outcome="on_spot",
+        words="已当场补发。",
+        on=today(),
+        by=inspectors[0],
+    )
+    low = role in (Role.SQUAD_LEADER, Role.PART_TIME_INSPECTOR)
+    client = as_(make_user(grid=street if low else erqi, role=role))
+    page = client.get(f"{recorded.get_absolute_url()}?tab=papers")
+    links = set(Page(text(page)).local_links)
+    recorded.refresh_from_db()
+    assert recorded.notice.get_absolute_url() in links
+    assert recorded.result.get_absolute_url() in links
+    refused = {}
+    for link in links:
+        answer = client.get(link)
+        b"".join(answer)
+        if answer.status_code not in (200, 302):
+            refused[link] = answer.status_code
+    assert refused == {}
+
+
+def test_a_plan_without_units_says_how_they_come_in(as_, plan, inspectors, leader):
+    page = text(as_(inspectors[0]).get(plan.get_absolute_url()))
+    assert "点“加入单位”逐户列入" in page
+    page = text(as_(leader).get(plan.get_absolute_url()))
+    assert "由办理检查的人员列入" in page
+
+
+def test_the_form_of_the_result_names_all_that_is_missing(as_, recorded, inspectors):
+    answer = as_(inspectors[0]).post(
+        url("conclude", recorded.pk),
+        {"outcome": "correction", "on": today(), "words": "工资未足额支付。"},
+    )
+    assert set(answer.context["form"].errors) == {"cause", "demands", "correct_by"}

@@ -6,9 +6,17 @@ from django.urls import reverse
 
 from cases.visits.models import Clue, Feedback, Hazard, Publicity, Visit
 from cases.visits.services.hazards import HazardFacts
+from enterprises.supervision.models import GradeRound, KeyEntry, Rating
 from gridinspect.accounts.roles import Role
 from tests.cases.visits.making import make_hazard, make_visit, photo
-from tests.factories import TODAY, make_enterprise, make_grid, make_task, make_user
+from tests.factories import (
+    TODAY,
+    make_enterprise,
+    make_grid,
+    make_policy,
+    make_task,
+    make_user,
+)
 from tests.support import text_of
 
 pytestmark = pytest.mark.django_db
@@ -338,3 +346,41 @@ def test_the_word_inspection_is_not_used_for_visits(assistant_client, unit):
     for url in (reverse("visits:phone"), reverse("visits:add", args=[unit.pk])):
         main = text_of(assistant_client.get(url)).partition("<main")[2]
         assert "检查" not in main
+
+
+def test_the_list_of_units_shows_how_closely_each_is_supervised(
+    assistant_client, unit, bureau, leader
+):
+    round_ = GradeRound.objects.create(
+        district=unit.district,
+        year=TODAY().year - 1,
+        policy=make_policy("national"),
+        scheme="national-2017",
+        scheme_name="守法诚信等级",
+        started_by=bureau,
+    )
+    Rating.objects.create(
+        round=round_,
+        enterprise=unit,
+        district=unit.district,
+        year=round_.year,
+        proposed="C",
+        grade="C",
+        prepared_by=bureau,
+        approved_by=leader,
+        approved_on=TODAY(),
+        valid_from=TODAY(),
+        valid_until=TODAY(),
+    )
+    KeyEntry.objects.create(
+        enterprise=unit,
+        district=unit.district,
+        ground="complaints",
+        ground_name="一年内被举报投诉2次以上",
+        is_secret=True,
+        since=TODAY(),
+    )
+    text = text_of(assistant_client.get(reverse("visits:phone")))
+    assert "重点单位" in text
+    assert "C级" in text
+    assert "举报投诉" not in text

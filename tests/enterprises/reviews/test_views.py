@@ -15,6 +15,7 @@ from tests.factories import (
     make_survey,
     make_user,
 )
+from tests.support import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +178,82 @@ def test_markup_in_a_name_is_text(bureau_client, community, erqi):
         shown = text(bureau_client.get(page))
         assert "<script>x" not in shown
         assert "<b>甲" not in shown
+
+
+# --- pages that have nothing to do, and the papers ------------------------------------
+
+
+@pytest.mark.parametrize("role", [Role.SQUAD_LEADER, Role.ASSISTANT])
+def test_a_street_opens_the_announcement_and_every_other_link_of_a_round(
+    client, round_, street, role
+):
+    client.force_login(make_user(grid=street, role=role))
+    page = text(client.get(round_.get_absolute_url()))
+    links = set(Page(page).local_links)
+    assert url("notice", round_.pk) in links
+    refused = {}
+    for link in links:
+        answer = client.get(link)
+        b"".join(answer)
+        if answer.status_code not in (200, 302):
+            refused[link] = answer.status_code
+    assert refused == {}
+
+
+def test_the_announcement_is_not_for_the_neighbour(neighbour_client, round_):
+    assert neighbour_client.get(url("notice", round_.pk)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("check", "未报送，等单位报送"),
+        ("recheck", "未报送，等单位报送"),
+        ("site", "没有被抽中"),
+        ("order", "过后仍未报送的才责令限期报送"),
+    ],
+)
+def test_an_act_on_a_unit_that_has_nothing_to_do_says_what_comes_next(
+    bureau_client, round_, units, act, words
+):
+    review = round_.reviews.get(enterprise=units[0])
+    page = text(bureau_client.get(review.get_absolute_url()))
+    assert url(act, review.pk) not in page
+    answer = bureau_client.get(url(act, review.pk), follow=True)
+    assert answer.redirect_chain[-1][0] == review.get_absolute_url()
+    assert words in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("announce", "已公告"),
+        ("sample", "还没有单位报送"),
+        ("pass", "没有材料齐全"),
+        ("end", "过后才能结束"),
+    ],
+)
+def test_an_act_on_a_round_that_has_nothing_to_do_says_what_comes_next(
+    bureau_client, round_, act, words
+):
+    answer = bureau_client.get(url(act, round_.pk), follow=True)
+    assert answer.redirect_chain[-1][0] == round_.get_absolute_url()
+    assert words in text(answer)
+
+
+def test_a_round_ends_once_all_that_came_in_is_concluded(
+    bureau_client, round_, units, hand_in
+):
+    hand_in(units[0])
+    ReviewRound.objects.update(closes_on=today() - timedelta(days=1))
+    page = text(bureau_client.get(url("end", round_.pk), follow=True))
+    assert "还有 1 户待审查、补正或复查" in page
+    review = round_.reviews.get(enterprise=units[0])
+    review.state, review.checked_on, review.checked_by = (
+        "passed",
+        today(),
+        round_.begun_by,
+    )
+    review.save()
+    assert url("end", round_.pk) in text(bureau_client.get(round_.get_absolute_url()))
+    assert bureau_client.get(url("end", round_.pk)).status_code == 200

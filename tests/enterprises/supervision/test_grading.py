@@ -13,6 +13,7 @@ from enterprises.supervision.models import GradeRound, KeyEntry, Rating
 from enterprises.supervision.services import grade_of, grading, notices
 from enterprises.supervision.services.schemes import Refused, scheme_at, scheme_named
 from gridinspect.accounts.roles import Role
+from gridinspect.audit.services import history
 from gridinspect.jobs import services as jobs
 from gridinspect.jobs.models import Job
 from tests.enterprises.supervision.support import (
@@ -352,3 +353,32 @@ def test_computing_asks_as_often_for_many_units_as_for_few(
         grading.write_proposals(
             round_=round_, worked=grading.work_out(round_), by=bureau
         )
+
+
+def test_a_graded_year_is_replayed_by_its_own_scheme(erqi, good, bad, bureau, leader):
+    example = scheme_named("points-example")
+    round_ = make_round(erqi, bureau, scheme=example)
+    grading.approve_round(round_=round_, on=TODAY(), by=leader)
+    assert grading.scheme_of_year(erqi, YEAR).id == example.id
+    found = grading.replay(erqi, YEAR, grading.scheme_of_year(erqi, YEAR))
+    assert found.different == {}
+    assert grading.scheme_of_year(erqi, YEAR - 1).id == scheme_at(erqi, TODAY()).id
+
+
+def test_notices_that_reached_their_units_on_one_day_are_served_in_a_lot(
+    approved, good, bad, bureau
+):
+    with pytest.raises(Refused, match="没有已出具"):
+        grading.note_all_served(round_=approved, grades=["C"], on=TODAY(), by=bureau)
+    for unit in (good, bad):
+        notices.issue_notice(rating=rating_of(unit), on=TODAY(), by=bureau)
+    for day in (TODAY() - timedelta(days=1), TODAY() + timedelta(days=1)):
+        with pytest.raises(Refused, match="之间"):
+            grading.note_all_served(round_=approved, grades=["C"], on=day, by=bureau)
+    told = grading.note_all_served(round_=approved, grades=["C"], on=TODAY(), by=bureau)
+    assert told == 1
+    one, other = rating_of(bad), rating_of(good)
+    assert (one.notified_on, other.notified_on) == (TODAY(), None)
+    assert one.object_by > TODAY()
+    assert history(approved).first().verb == "grades.notified"
+    assert list(grading.to_serve(approved)) == [other]

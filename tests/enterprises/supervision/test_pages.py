@@ -321,3 +321,123 @@ def test_the_workbench_names_what_waits(client, erqi, unit, bureau, leader):
     make_publication(unit, bureau)
     assert "等级评定待批准" in text(get(client, leader, "/"))
     assert "违法公布候选待核对" in text(get(client, bureau, "/"))
+
+
+# --- pages that have nothing to do ----------------------------------------------------
+
+
+def told_instead(client, user, address, back):
+    """Return what the page says that an act without anything to do leads back to."""
+    client.force_login(user)
+    answer = client.get(address, follow=True)
+    assert answer.redirect_chain[-1][0] == back.get_absolute_url()
+    return text(answer)
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("adjust", "请登记异议后更正"),
+        ("served", "还没有出具告知书"),
+        ("decide", "没有等待答复的异议"),
+    ],
+)
+def test_an_act_on_a_grade_that_has_nothing_to_do_says_why(
+    client, erqi, unit, bureau, leader, act, words
+):
+    round_ = make_round(erqi, bureau)
+    grading.approve_round(round_=round_, on=TODAY(), by=leader)
+    rating, user = rating_of(unit), leader if act == "decide" else bureau
+    address = url("rating-act", rating.pk, act)
+    assert address not in text(get(client, user, rating.get_absolute_url()))
+    assert words in told_instead(client, user, address, rating)
+
+
+def test_a_grade_says_what_follows_from_it(client, erqi, unit, bureau, leader):
+    grading.approve_round(round_=make_round(erqi, bureau), on=TODAY(), by=leader)
+    said = text(get(client, bureau, rating_of(unit).get_absolute_url()))
+    assert "列为重点对象，强化日常巡视检查，约谈主要负责人" in said
+
+
+def test_a_round_offers_what_can_be_done_and_says_why_not(
+    client, erqi, unit, bureau, leader
+):
+    round_ = make_round(erqi, bureau)
+    page = round_.get_absolute_url()
+    assert url("round-act", round_.pk, "approve") in text(get(client, leader, page))
+    for act, user, words in (
+        ("notices", bureau, "请复核后由负责人批准"),
+        ("served", bureau, "请复核后由负责人批准"),
+        ("publish", bureau, "请复核后由负责人批准"),
+    ):
+        address = url("round-act", round_.pk, act)
+        assert address not in text(get(client, user, page))
+        assert words in told_instead(client, user, address, round_)
+    grading.approve_round(round_=round_, on=TODAY(), by=leader)
+    again = url("round-act", round_.pk, "approve")
+    assert "请出具告知书" in told_instead(client, leader, again, round_)
+    served = url("round-act", round_.pk, "served")
+    assert "请先出具" in told_instead(client, bureau, served, round_)
+
+
+def test_notices_are_served_in_a_lot_on_their_page(client, erqi, unit, bureau, leader):
+    round_ = make_round(erqi, bureau)
+    grading.approve_round(round_=round_, on=TODAY(), by=leader)
+    rating = rating_of(unit)
+    client.force_login(bureau)
+    client.post(url("rating-notice", rating.pk))
+    address = url("round-act", round_.pk, "served")
+    assert "1 户未登记" in text(client.get(address))
+    answer = client.post(address, {"grades": ["C"], "on": TODAY()}, follow=True)
+    assert "已登记 1 户同日送达" in text(answer)
+    assert rating_of(unit).notified_on == TODAY()
+
+
+def test_a_listing_is_not_offered_for_approval_before_the_unit_was_told(
+    client, unit, bureau, leader
+):
+    one = make_publication(unit, bureau, "dishonest")
+    address = url("publication-act", one.pk, "propose")
+    assert address not in text(get(client, bureau, one.get_absolute_url()))
+    assert "请先登记告知" in told_instead(client, bureau, address, one)
+    decide = url("publication-act", one.pk, "decide")
+    assert "再告知单位、报批" in told_instead(client, leader, decide, one)
+
+
+def test_why_a_publication_was_sent_back_is_told_to_who_proposed_it(
+    client, unit, bureau, leader
+):
+    one = make_publication(unit, bureau)
+    client.force_login(bureau)
+    client.post(url("publication-act", one.pk, "propose"), {"on": TODAY()})
+    client.force_login(leader)
+    typed = {"decision": "reject", "on": TODAY(), "reason": "事实不清，补充证据"}
+    client.post(url("publication-act", one.pk, "decide"), typed)
+    page = text(get(client, bureau, f"{one.get_absolute_url()}?tab=timeline"))
+    assert "事实不清，补充证据" in page
+
+
+def test_the_proposer_is_offered_no_decision_on_his_own_entry(client, erqi, unit):
+    head = make_user(grid=erqi, role=Role.LEADER)
+    entry = KeyEntry.objects.create(
+        enterprise=unit,
+        district=unit.district,
+        ground="hand",
+        ground_name="手工列入",
+        state="proposed",
+        since=TODAY(),
+        reason="上级交办",
+        proposed_by=head,
+    )
+    address = url("key-act", entry.pk, "decide")
+    assert address not in text(get(client, head, entry.get_absolute_url()))
+    assert "请由另一位" in told_instead(client, head, address, entry)
+
+
+def test_a_removal_is_asked_for_once(client, unit, bureau):
+    entry = key_entry(unit)
+    address = url("key-act", entry.pk, "remove")
+    client.force_login(bureau)
+    client.post(address, {"reason": "纠纷已化解"})
+    assert address not in text(get(client, bureau, entry.get_absolute_url()))
+    assert "等待批准" in told_instead(client, bureau, address, entry)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -382,3 +383,29 @@ def test_the_effect_page_names_units_that_nothing_warned_of(unit, bureau_client)
 def test_the_file_of_a_unit_has_its_warnings(warned, bureau_client):
     page = bureau_client.get(f"{warned.enterprise.get_absolute_url()}?tab=warnings")
     assert "隐患长期未消除" in page.content.decode()
+
+
+def test_each_fact_of_a_warning_has_its_own_colour(warned, bureau_client):
+    warned.colour, warned.rank, warned.worst = "red", 3, 3
+    warned.facts = [
+        {"name": "拖欠工资月数", "value": 3, "bound": 3, "colour": "red"},
+        {"name": "拖欠工资人数", "value": 10, "bound": 10, "colour": "yellow"},
+        {"name": "同时有 2 项预警", "value": 2, "others": ["甲", "乙"]},
+    ]
+    warned.save()
+    page = bureau_client.get(warned.get_absolute_url()).content.decode()
+    table = page[page.index("<tbody>") : page.index("</tbody>")]
+    shown = [row.count("红色") - row.count("黄色") for row in table.split("<tr>")[1:]]
+    assert shown == [1, -1, 1]
+
+
+def test_the_photograph_of_an_answer_opens_for_whoever_sees_the_warning(warned, client):
+    assistant = make_user(grid=warned.enterprise.grid, role=Role.ASSISTANT)
+    client.force_login(assistant)
+    typed = {"outcome": "confirmed", "on": TODAY(), "text": "隐患仍在"}
+    photo = SimpleUploadedFile("a.pdf", b"%PDF-1.4 x", "application/pdf")
+    client.post(
+        reverse("warnings:answer", args=[warned.pk]), typed | {"evidence": photo}
+    )
+    evidence = Answer.objects.get().evidence
+    assert client.get(evidence.get_absolute_url()).status_code == 200
