@@ -1,0 +1,1 @@
+"""职工名册 as a workbook: its columns, and what its rows say of units and contracts."""
