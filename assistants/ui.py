@@ -15,7 +15,6 @@ from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name, name_acts
 from gridinspect.ui.registry import TimelineEntry, Todo, menu, tabs, timeline, workbench
 from gridinspect.ui.tables import Column, Table, build_table
-from grids import outline
 from grids.directory import work_phone_at
 from grids.models import Grid, Posting
 from grids.policy import PERSON_KINDS
@@ -135,7 +134,7 @@ timeline.add("assistants.stafffile", _history)
 
 
 def _todos(user: User, today: date) -> list[Todo]:
-    """Say how many grids lack people and whose certificates run out."""
+    """Say how many certificates run out."""
     if not user.holds(P.STAFF_VIEW):
         return []
     files = StaffFile.objects.visible_to(user).filter(expiring(today)).distinct()
@@ -144,15 +143,7 @@ def _todos(user: User, today: date) -> list[Todo]:
         files.count(),
         f"{reverse('assistants:list')}?certificate=soon",
     )
-    return [*_gaps(user, today), certificates]
-
-
-def _gaps(user: User, today: date) -> Iterator[Todo]:
-    """Say for each of the user's own places how many grids lack somebody."""
-    for place in outline.own_places(user, P.COVERAGE_VIEW):
-        short = establishment_of(place, today).short
-        url = outline.list_at("assistants:establishment", place, short="on")
-        yield Todo(f"{place}缺员网格（个）", len(short), url)
+    return [certificates]
 
 
 workbench.add(_todos)

@@ -63,7 +63,8 @@ def database(name: str, default: str = REQUIRED) -> dict[str, Any]:
         "PORT": str(url.port or options.pop("port", "")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": options,
+        # Compiling a statement costs more than any page of ours saves by it.
+        "OPTIONS": {"options": "-c jit=off"} | options,
     }
 
 

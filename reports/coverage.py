@@ -107,6 +107,12 @@ def series_of(place: Grid | City, days: Iterable[date]) -> dict[date, Counts]:
     }
 
 
+def numbers_of(place: Grid | City, on: date) -> Counts:
+    """Return the counts of a place on a date, without staff where they are kept."""
+    kept = series_of(place, [on]).get(on)
+    return kept or figures_of(place, on, children=False).own.counts
+
+
 def districts_of(place: Grid | City) -> QuerySet[Grid]:
     """Return the roots of the trees that a place lies in or is made of."""
     if isinstance(place, City):

@@ -4,12 +4,17 @@ from datetime import date
 
 from django.urls import reverse
 
+from assistants.establishment import establishment_of
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts, name_values
 from gridinspect.imports.traces import derives
 from gridinspect.ui.registry import Todo, menu, tabs, workbench
+from grids import outline
+from grids.models import City, Grid
+from reports.coverage import numbers_of
 from reports.models import Assessment, Tally
+from reports.rules import total
 from reports.services import KINDS
 from reports.views.assessments import grid_assessments
 from reports.views.figures import grid_figures
@@ -116,3 +121,51 @@ def _remedies(user: User, today: date) -> list[Todo]:
 
 
 workbench.add(_remedies)
+
+
+def _surveys_due(user: User, today: date) -> list[Todo]:
+    """Say how many units of the user's streets, districts or cities wait for a survey.
+
+    Of a single community they are counted one by one (enterprises.ui).
+    """
+    if not user.holds(Permission.SURVEY_RECORD):
+        return []
+    own = outline.own_places(user, Permission.SURVEY_RECORD)
+    above = [one for one in own if isinstance(one, City) or not one.is_leaf_node()]
+    if not above:
+        return []
+    counts = total(numbers_of(place, today) for place in above)
+    page = f"{reverse('enterprises:list')}?status=known"
+    never, stale = counts.known - counts.filed, counts.filed - counts.acquired
+    return [
+        Todo("未采集的单位", never, f"{page}&survey=never"),
+        Todo("采集已过期的单位", stale, f"{page}&survey=stale"),
+    ]
+
+
+workbench.add(_surveys_due)
+
+
+def _gaps(user: User, today: date) -> list[Todo]:
+    """Say for each of the user's own places how many grids lack somebody."""
+    if not user.holds(Permission.STAFF_VIEW):
+        return []
+    own = outline.own_places(user, Permission.COVERAGE_VIEW)
+    return [
+        Todo(
+            f"{place}缺员网格（个）",
+            _short_of_staff(place, today),
+            outline.list_at("assistants:establishment", place, short="on"),
+        )
+        for place in own
+    ]
+
+
+def _short_of_staff(place: Grid | City, today: date) -> int:
+    kept = Tally.objects.within(place).filter(on=today)
+    if kept.exists():
+        return kept.short().count()
+    return len(establishment_of(place, today).short)
+
+
+workbench.add(_gaps)

@@ -280,8 +280,9 @@ def _surveys(by: User, today: date) -> None:
 
 def _cases(by: User, today: date) -> None:
     """File a case on one unit of ten; most are closed."""
-    filed = "%(today)s::date - (e.id * 17 %% 900)::int - 40"
     is_closed = "(e.id / %(every)s) %% 10 < 8"
+    age = f"CASE WHEN {is_closed} THEN e.id * 17 %% 900 + 40 ELSE e.id * 17 %% 63 END"
+    filed = f"%(today)s::date - ({age})::int"
     _insert(
         Case,
         {

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import F, Func, Value
 
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import ScopedQuerySet
@@ -7,6 +8,17 @@ from grids.models import Grid
 
 class TallyQuerySet(ScopedQuerySet):
     view_permission = Permission.COVERAGE_VIEW
+
+    def short(self):
+        """Keep the grids that lacked somebody."""
+        lacking = Func(
+            F("staffed"),
+            Value("$.* ? (@.filled_capped < @.quota)"),
+            function="jsonb_path_exists",
+            template="%(function)s(%(expressions)s::jsonpath)",
+            output_field=models.BooleanField(),
+        )
+        return self.filter(lacking)
 
 
 class Tally(models.Model):

@@ -14,6 +14,7 @@ from gridinspect.audit.services import history
 from gridinspect.ui.registry import workbench
 from grids.models import Posting
 from grids.services.policies import policy_on
+from reports.tallies import recount
 from tests.factories import (
     LONG_AGO,
     TODAY,
@@ -409,7 +410,10 @@ def test_the_page_of_a_grid_shows_people_and_posts(
     assert "应配 2，已配 1，缺 1" in page(posts)
 
 
-def test_the_workbench_counts_gaps_and_certificates(bureau, plan, file):
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_workbench_counts_gaps_and_certificates(bureau, plan, file, erqi, kept):
+    if kept:
+        recount(erqi, TODAY())
     make_certificate(file.person, valid_until=TODAY() + timedelta(days=10))
 
     todos = {todo.label: todo for todo in workbench.for_user(bureau, TODAY())}

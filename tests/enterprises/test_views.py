@@ -11,8 +11,10 @@ from enterprises.services import change_enterprise
 from enterprises.services.finding import refresh_grams
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.services import history
+from gridinspect.ui.registry import workbench
 from grids.forms import spelled
 from grids.models import Grid
+from reports.tallies import recount
 from tests.enterprises.test_survey_rules import GOOD
 from tests.factories import make_enterprise, make_grid, make_survey, make_user
 
@@ -548,14 +550,17 @@ def test_a_grid_with_units_is_not_closed(unit, community):
     assert ("户用人单位", 1) in list(carried_by(Grid.objects.get(pk=community.pk)))
 
 
-def test_the_workbench_counts_what_waits_for_a_survey(bureau, unit, community):
-    from enterprises.ui import _surveys_due
-
+@pytest.mark.parametrize("role", [Role.ASSISTANT, Role.DISTRICT_BUREAU])
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_workbench_counts_what_waits_for_a_survey(unit, community, role, kept):
     stale = make_enterprise(grid=community)
     make_survey(stale, surveyed_on=date(2020, 5, 1))
-    todos = {t.label: t.count for t in _surveys_due(bureau, timezone.localdate())}
-    assert todos == {
-        "未采集的单位": 1,
-        "采集已过期的单位": 1,
-        "未提交的登记表草稿": 0,
-    }
+    if kept:
+        recount(community.district, timezone.localdate())
+    at = community if role == Role.ASSISTANT else community.district
+    user = make_user(grid=at, role=role)
+    lines = workbench.for_user(user, timezone.localdate())
+    todos = {line.label: line.count for line in lines}
+    assert todos["未采集的单位"] == 1
+    assert todos["采集已过期的单位"] == 1
+    assert todos["未提交的登记表草稿"] == 0
