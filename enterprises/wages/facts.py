@@ -12,8 +12,19 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
+from django.utils import timezone
 
 from enterprises.models import Enterprise
 from enterprises.wages.limits import WageLimits, limits_of
@@ -88,6 +99,18 @@ def outstanding_on(rows: QuerySet[Arrears], on: date) -> QuerySet[Any]:
     return rows.annotate(
         repaid=Coalesce(Subquery(repaid), Decimal(0)),
     )
+
+
+def with_length(rows: Any) -> Any:
+    """Note on each record over how many months it runs, and what is still owed."""
+    years = ExtractYear("month_to") - ExtractYear("month_from")
+    months = ExtractMonth("month_to") - ExtractMonth("month_from")
+    counted = outstanding_on(rows, timezone.localdate())
+    whole = IntegerField()
+    return counted.annotate(
+        length=ExpressionWrapper(years * 12 + months + 1, output_field=whole),
+        left=F("amount") - F("repaid"),
+    ).select_related("enterprise__grid", "project")
 
 
 def wages_owed(

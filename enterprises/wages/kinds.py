@@ -10,10 +10,10 @@ from django.db.models import Sum
 
 from enterprises.unit_sheets import Ledger
 from enterprises.wages import rules
+from enterprises.wages.facts import with_length
 from enterprises.wages.filters import ArrearsFilter
 from enterprises.wages.models import Arrears, InsuranceMonth, WagePayment
 from enterprises.wages.models.ledger import Insurance
-from enterprises.wages.views.ledger import with_length
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.imports import cleaning

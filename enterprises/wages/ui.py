@@ -19,7 +19,8 @@ from enterprises.wages.models import (
 )
 from enterprises.wages.services.inside import own_post
 from enterprises.wages.views.inside import assistants_tab
-from enterprises.wages.views.ledger import insurance_tab, wages_tab, with_length
+from enterprises.wages.views.insurance import insurance_tab
+from enterprises.wages.views.payments import wages_tab
 from enterprises.wages.views.projects import columns, projects_tab
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
@@ -201,7 +202,7 @@ def _wages_part(user: User, unit: Enterprise) -> list[Part]:
     """Return arrears and pay cycles; the source of arrears is left out (T03)."""
     parts: list[Part] = []
     rows = list(
-        with_length(Arrears.objects.filter(enterprise=unit).valid()).order_by(
+        facts.with_length(Arrears.objects.filter(enterprise=unit).valid()).order_by(
             "-found_on", "-pk"
         )
     )

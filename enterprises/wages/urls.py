@@ -1,24 +1,32 @@
 from django.urls import path
 
-from enterprises.wages.views import inside, ledger, own, projects
+from enterprises.wages.views import (
+    arrears,
+    inside,
+    insurance,
+    minimum,
+    own,
+    payments,
+    projects,
+)
 
 app_name = "wages"
 urlpatterns = [
-    path("arrears/", ledger.arrears_list, name="arrears-list"),
-    path("arrears/export/", ledger.arrears_export, name="arrears-export"),
-    path("enterprises/<int:pk>/arrears/new/", ledger.arrears_add, name="arrears-add"),
-    path("arrears/<int:pk>/", ledger.arrears_detail, name="arrears"),
-    path("arrears/<int:pk>/change/", ledger.arrears_change, name="arrears-change"),
-    path("arrears/<int:pk>/repay/", ledger.arrears_repay, name="arrears-repay"),
-    path("arrears/<int:pk>/settle/", ledger.arrears_settle, name="arrears-settle"),
+    path("arrears/", arrears.arrears_list, name="arrears-list"),
+    path("arrears/export/", arrears.arrears_export, name="arrears-export"),
+    path("enterprises/<int:pk>/arrears/new/", arrears.arrears_add, name="arrears-add"),
+    path("arrears/<int:pk>/", arrears.arrears_detail, name="arrears"),
+    path("arrears/<int:pk>/change/", arrears.arrears_change, name="arrears-change"),
+    path("arrears/<int:pk>/repay/", arrears.arrears_repay, name="arrears-repay"),
+    path("arrears/<int:pk>/settle/", arrears.arrears_settle, name="arrears-settle"),
     path(
-        "arrears/<int:pk>/withdraw/", ledger.arrears_withdraw, name="arrears-withdraw"
+        "arrears/<int:pk>/withdraw/", arrears.arrears_withdraw, name="arrears-withdraw"
     ),
-    path("enterprises/<int:pk>/wages/new/", ledger.payment_add, name="payment-add"),
-    path("wages/<int:pk>/change/", ledger.payment_change, name="payment-change"),
-    path("enterprises/<int:pk>/insurance/", ledger.insurance, name="insurance"),
-    path("minimum-wages/", ledger.minimum, name="minimum"),
-    path("minimum-wages/set/", ledger.minimum_set, name="minimum-set"),
+    path("enterprises/<int:pk>/wages/new/", payments.payment_add, name="payment-add"),
+    path("wages/<int:pk>/change/", payments.payment_change, name="payment-change"),
+    path("enterprises/<int:pk>/insurance/", insurance.insurance, name="insurance"),
+    path("minimum-wages/", minimum.minimum, name="minimum"),
+    path("minimum-wages/set/", minimum.minimum_set, name="minimum-set"),
     path("projects/", projects.project_list, name="projects"),
     path("projects/export/", projects.projects_export, name="projects-export"),
     path("projects/new/", projects.project_add, name="project-add"),

@@ -52,7 +52,7 @@ OTHERS = {
     ),
     "enterprises/supervision/views/publications.py": {36: "width of a column"},
     "enterprises/wages/views/common.py": dict.fromkeys((18, 30), "widths of columns"),
-    "enterprises/wages/views/ledger.py": {24: "rows that a tab shows"},
+    "enterprises/wages/views/insurance.py": {24: "rows that a tab shows"},
     "enterprises/workforce/services/common.py": {16: "characters of an address"},
     "reports/warnings/views.py": {24: "width of a column"},
     "enterprises/workforce/limits.py": {12: "months of a year"},
