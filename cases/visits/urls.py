@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from cases.visits.views import lists, phone, queue, records
+from cases.visits.views import clues, hazards, lists, phone, queue, talks, visit
 
 app_name = "visits"
 urlpatterns: list[URLPattern] = [
@@ -19,32 +19,32 @@ urlpatterns: list[URLPattern] = [
     path("visits/phone/mine/", phone.mine, name="mine"),
     path("visits/phone/offline/", phone.shell, name="shell"),
     path("visits/phone/worker.js", phone.worker, name="worker"),
-    path("visits/<int:pk>/", records.visit_detail, name="detail"),
-    path("visits/<int:pk>/hazards/add/", records.hazard_add, name="hazard-add"),
-    path("visits/hazards/<int:pk>/", records.hazard_detail, name="hazard"),
+    path("visits/<int:pk>/", visit.visit_detail, name="detail"),
+    path("visits/<int:pk>/hazards/add/", hazards.hazard_add, name="hazard-add"),
+    path("visits/hazards/<int:pk>/", hazards.hazard_detail, name="hazard"),
     path(
         "visits/hazards/<int:pk>/escalate/",
-        records.hazard_escalate,
+        hazards.hazard_escalate,
         name="hazard-escalate",
     ),
     path(
-        "visits/hazards/<int:pk>/answer/", records.hazard_answer, name="hazard-answer"
+        "visits/hazards/<int:pk>/answer/", hazards.hazard_answer, name="hazard-answer"
     ),
-    path("visits/hazards/<int:pk>/note/", records.hazard_note, name="hazard-note"),
-    path("visits/hazards/<int:pk>/clear/", records.hazard_clear, name="hazard-clear"),
-    path("visits/publicity/add/", records.publicity_add, name="publicity-add"),
-    path("visits/publicity/<int:pk>/", records.publicity_detail, name="publicity"),
-    path("visits/feedback/add/", records.feedback_add, name="feedback-add"),
-    path("visits/feedback/<int:pk>/", records.feedback_detail, name="feedback"),
+    path("visits/hazards/<int:pk>/note/", hazards.hazard_note, name="hazard-note"),
+    path("visits/hazards/<int:pk>/clear/", hazards.hazard_clear, name="hazard-clear"),
+    path("visits/publicity/add/", talks.publicity_add, name="publicity-add"),
+    path("visits/publicity/<int:pk>/", talks.publicity_detail, name="publicity"),
+    path("visits/feedback/add/", talks.feedback_add, name="feedback-add"),
+    path("visits/feedback/<int:pk>/", talks.feedback_detail, name="feedback"),
     path(
         "visits/feedback/<int:pk>/reply/",
-        records.feedback_reply,
+        talks.feedback_reply,
         name="feedback-reply",
     ),
     path(
         "visits/feedback/<int:pk>/route/",
-        records.feedback_route,
+        talks.feedback_route,
         name="feedback-route",
     ),
-    path("visits/clues/<int:pk>/", records.clue, name="clue"),
+    path("visits/clues/<int:pk>/", clues.clue, name="clue"),
 ]
