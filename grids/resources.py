@@ -137,7 +137,7 @@ class DistrictResource(SheetResource):
             row.reject(fault.code, fault.message, at=fault.at)
             return
         if found is None:
-            found = self.fallback
+            found = self._of_sheet(row.sheet) or self.fallback
         if found is None:
             row.reject(
                 "grid_missing", "没有写明所属街道或社区，请补填。", at="community"
@@ -148,6 +148,16 @@ class DistrictResource(SheetResource):
         else:
             row.grid = found
             values["grid"] = found.division_code or found.code
+
+    def _of_sheet(self, sheet: str | None) -> PlaceRow | None:
+        """Return the grid that a sheet is named after: one sheet for each street."""
+        for pair in ((sheet, None), (None, sheet)):
+            try:
+                if found := self.places.find(*pair):
+                    return found
+            except PlaceNotFound:
+                continue
+        return None
 
     def _find(self, street: Any, community: Any) -> PlaceRow | None:
         """Find a place; a column 所属网格 may name a street or the district as well."""

@@ -116,7 +116,7 @@ class Examination:
                 name: _ColumnCleaner(self.columns[name], setting)
                 for name in table.mapped
             }
-            for found in table.sheet.filled_lots(table.header_rows[-1]):
+            for found in table.lots():
                 data = [row for row in found if not judge(table, self.columns, *row)]
                 if data:
                     lot = _clean(place, table, cleaners, data)

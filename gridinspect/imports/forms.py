@@ -16,7 +16,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="工作簿",
-        help_text="支持 .xlsx、.xls、.csv；按内容识别，表头不必在第一行。",
+        help_text="支持 .xlsx、.xlsm、.xls、.ods、.csv；按内容识别，表头不必在第一行。",
     )
     district = forms.ChoiceField(label="区县")
     as_of = forms.DateField(

@@ -75,6 +75,13 @@ def hidden_sheets(batch: ImportBatch) -> list[dict[str, Any]]:
     ]
 
 
+def notices(batch: ImportBatch) -> list[str]:
+    """Return what the person should know of the file, but for what is asked anyway."""
+    asked = tuple(f"工作表“{sheet['name']}”是隐藏的" for sheet in hidden_sheets(batch))
+    told = batch.recognised.get("notices", [])
+    return [one for one in told if not (asked and one.startswith(asked))]
+
+
 def _row_columns(batch: ImportBatch) -> list[Column]:
     resource = resource_for(batch.kind)
     headers = {name: column.header for name, column in resource.columns().items()}

@@ -5,7 +5,7 @@ Source: import-policy P11-P13 and its list of ignored rows.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ from gridinspect.imports.fields import HeaderNames, SheetField, header_keys
 from gridinspect.imports.reading import Sheet, UnreadableFile, Workbook
 
 HEAD = 40  # rows in which a header is looked for
+STACKED = 20_000  # rows; a longer sheet is not searched for tables below each other
 
 
 def column_letter(index: int) -> str:
@@ -44,6 +45,7 @@ class Column:
     field: str | None
     note: str = ""
     by_group: bool = False  # known by the group above it and its name together
+    twin_of: str | None = None  # the field that another column is taken for
 
     @property
     def letter(self) -> str:
@@ -61,6 +63,8 @@ class Table:
     columns: list[Column] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # headers of required fields
     guessed: bool = False  # the header is only a proposal to the person who corrects
+    until: int = 0  # the last row, when another table follows in the sheet
+    more: list["Table"] = field(default_factory=list)  # the tables that follow
     _required: list[tuple[int, set[str]]] | None = None
 
     @property
@@ -72,6 +76,15 @@ class Table:
     def mapped(self) -> dict[str, int]:
         """Field → column, counted from 0."""
         return {c.field: c.index for c in self.columns if c.field}
+
+    def lots(self) -> Iterator[list[tuple[int, list[Any], set[int]]]]:
+        """Yield the rows below the header in lots, as `Sheet.filled_lots` does."""
+        for lot in self.sheet.filled_lots(self.header_rows[-1]):
+            if self.until and lot[-1][0] > self.until:
+                if kept := [row for row in lot if row[0] <= self.until]:
+                    yield kept
+                return
+            yield lot
 
     def required(self, columns: dict[str, SheetField]) -> list[tuple[int, set[str]]]:
         """Return (column, words of a repeated header there) of required fields."""
@@ -94,7 +107,8 @@ class Layout:
 
     @property
     def used(self) -> list[Table]:
-        return [table for table in self.tables if table.used]
+        used = [table for table in self.tables if table.used]
+        return [one for table in used for one in (table, *table.more)]
 
     def as_json(self) -> dict[str, Any]:
         """Return the sheets and columns, as the page and `import_file` show them."""
@@ -180,7 +194,12 @@ def recognise(
     if not layout.used:
         raise NothingFound(_why_nothing(tables, columns, required, title), tables)
     for table in layout.used:
-        unknown = [c.header for c in table.columns if not c.field and c.header]
+        layout.notices += _of_several(table, required)
+        unknown = [
+            c.header
+            for c in table.columns
+            if not c.field and not c.twin_of and c.header
+        ]
         unknown = [h for h in unknown if header_keys(h)[:1] not in _ORDINALS]
         if unknown:
             layout.notices.append(
@@ -188,6 +207,22 @@ def recognise(
                 f"{'、'.join(unknown[:10])}。"
             )
     return layout
+
+
+def _of_several(table: Table, required: set[str]) -> list[str]:
+    """Say that a sheet holds tables below each other, or beside each other."""
+    name = table.sheet.name or "（CSV）"
+    said = [
+        f"工作表“{name}”第{one.header_rows[0]}行起另有一张表，也一并导入。"
+        for one in table.more
+    ]
+    beside = {c.twin_of for c in table.columns if c.twin_of}
+    if required <= beside:
+        said.append(
+            f"工作表“{name}”左右有几栏相同的列，只导入了左边一栏；"
+            "请把各栏上下排成一栏后重新上传，其余各栏才会导入。"
+        )
+    return said
 
 
 _ORDINALS = {("序号",), ("编号",), ("no",), ("号",), ("错误信息",)}  # never imported
@@ -250,15 +285,91 @@ def _table(
     elif sheet.name and _NOT_THE_TABLE.search(sheet.name):
         table.why = "示例或说明"
     else:
+        table = _stack(table, names, columns, required)
         _use(table, columns)
     return table
+
+
+def _stack(
+    table: Table,
+    names: HeaderNames,
+    columns: dict[str, SheetField],
+    required: set[str],
+) -> Table:
+    """Return the first of the tables that stand below each other, with the others.
+
+    Each has a header of its own with every required column; a header that is merely
+    repeated begins no table.
+    """
+    sheet = table.sheet
+    if sheet.row_count > STACKED:
+        return table
+    rows = list(sheet.rows())
+    others = _other_headers(table, rows, names, _words_of(columns, required))
+    found = [
+        table,
+        *(o for o in others if required <= o.mapped.keys() and len(o.mapped) > 1),
+    ]
+    found.sort(key=lambda one: (one.header_rows[0], -len(one.mapped)))
+    first, *others = found
+    for one in others:
+        last = (first.more or [first])[-1]
+        if one.header_rows[0] > last.header_rows[-1] and one.mapped != last.mapped:
+            last.until = _before(rows, one.header_rows[0])
+            one.used = True
+            first.more.append(one)
+    return first
+
+
+def _words_of(columns: dict[str, SheetField], required: set[str]) -> set[str]:
+    """Return what the required columns are called."""
+    return {
+        key
+        for name in required
+        for text in (columns[name].header, *columns[name].synonyms)
+        for key in header_keys(text)
+    }
+
+
+def _other_headers(
+    table: Table,
+    rows: list[tuple[int, list[Any]]],
+    names: HeaderNames,
+    words: set[str],
+) -> list[Table]:
+    """Return each reading of a row as a header, but for the table's own."""
+    found = []
+    for place, row in enumerate(rows):
+        if _may_begin(row[1], words):
+            below = rows[place + 1] if place + 1 < len(rows) else None
+            found += [
+                Table(table.sheet, header_rows=lines, columns=reading)
+                for lines, reading in _readings(table.sheet, names, row, below)
+                if not set(lines) & set(table.header_rows)
+            ]
+    return found
+
+
+def _may_begin(cells: list[Any], words: set[str]) -> bool:
+    """Tell quickly whether a row may be a header: it names a required column."""
+    return any(
+        type(cell) is str and _text(cell).rstrip("*＊").lower() in words
+        for cell in cells
+    )
+
+
+def _before(rows: list[tuple[int, list[Any]]], header: int) -> int:
+    """Return the last row above a header and the title lines that stand over it."""
+    above = [(number, cells) for number, cells in rows if number < header]
+    while above and sum(cell != "" for cell in above[-1][1]) == 1:
+        above.pop()
+    return above[-1][0] if above else header - 1
 
 
 def _use(table: Table, columns: dict[str, SheetField]) -> None:
     """Take a table with a good header for one to import, if it has a row of data."""
     table.used = any(
-        judge(table, columns, number, cells, inherited) == ""
-        for number, cells, inherited in table.sheet.filled_rows(table.header_rows[-1])
+        judge(table, columns, *row) == "" for lot in table.lots() for row in lot
     )
     table.why = "" if table.used else "没有数据行"
 
@@ -431,7 +542,7 @@ def _first_only(columns: list[Column]) -> list[Column]:
     for column in sorted(columns, key=lambda column: not column.by_group):
         if column.field in seen:
             column.note = f"与{seen[column.field].letter}列重复，未采用"
-            column.field = None
+            column.field, column.twin_of = None, column.field
         elif column.field:
             seen[column.field] = column
     return columns

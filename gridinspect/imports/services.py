@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -131,7 +132,7 @@ def place_in_file(
     with open_workbook(path) as book:
         for table in recognise(book, columns, resource.title).used:
             indexes = [table.mapped.get(name, -1) for name in resource.place_fields]
-            for _, cells, _ in table.sheet.filled_rows(table.header_rows[-1]):
+            for _, cells, _ in chain.from_iterable(table.lots()):
                 names.add(
                     tuple(
                         plain(cells[i]) if -1 < i < len(cells) else "" for i in indexes

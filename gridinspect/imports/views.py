@@ -175,6 +175,7 @@ def batch_detail(request, pk):
             "undecided": batch.counts.get(preview.ALIKE, 0) - len(batch.decisions),
             "differs": batch.counts.get(preview.DIFFERS, 0) if ready else 0,
             "hidden_sheets": preview.hidden_sheets(batch) if may_confirm else [],
+            "notices": preview.notices(batch),
             "good": batch.counts.get("valid", 0) + batch.counts.get("valid_warn", 0),
             "bad": batch.counts.get("reject", 0),
         },

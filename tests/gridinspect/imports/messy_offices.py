@@ -256,3 +256,48 @@ def a_text_document():
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
         archive.writestr("content.xml", "<office:document-content/>")
     return buffer.getvalue(), "不是"
+
+
+# ---- several tables on one sheet -----------------------------------------------------
+
+
+@case("enterprises")
+def another_table_below_with_other_columns():
+    rows = [
+        ["企业名单"],
+        [*UNIT, "从业人数"],
+        ["郑州甲商贸有限公司", U, 5],
+        ["郑州乙商贸有限公司", V, 6],
+        [],
+        ["个体工商户名单"],
+        ["序号", "单位名称", "经营地址", "从业人数", "统一社会信用代码"],
+        [1, "二七区丙餐馆", "大学路24号", 2, W],
+        [2, "二七区丁餐馆", "大学路25号", 3, None],
+        ["填表人：某某"],
+    ]
+    first, second = {"uscc": U, "headcount": 5}, {"address": "大学路24号", "uscc": W}
+    return book(rows), {
+        3: ("valid", None, first), 4: "valid",
+        8: ("valid", None, second), 9: "valid",
+    }, {"header": [2], "notice": "第7行起另有一张表"}  # fmt: skip
+
+
+@case("staff")
+def two_columns_of_persons_side_by_side():
+    rows = [
+        [*HEAD, None, *HEAD],
+        ["张伟", A, None, "王芳", C],
+        ["李娜", B, None, "赵敏", D],
+    ]
+    return book(rows), {2: "valid", 3: "valid"}, {"notice": "左右有几栏"}
+
+
+@case("staff")
+def another_table_below_without_a_title():
+    rows = [
+        [*HEAD, "电话"], ["张伟", A, "19900000001"],
+        ["身份证号", "姓名", "备注"], [B, "李娜", "甲"], [C, "王芳", "乙"],
+    ]  # fmt: skip
+    return book(rows), {
+        2: "valid", 4: ("valid", None, {"name": "李娜", "remark": "甲"}), 5: "valid",
+    }  # fmt: skip
