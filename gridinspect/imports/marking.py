@@ -58,7 +58,8 @@ def main(source: str, marks: str, target: str) -> None:
         resource.setrlimit(what, (most, most))
     warnings.simplefilter("ignore")
     told = json.loads(Path(marks).read_text(encoding="utf-8"))
-    book = openpyxl.load_workbook(source, keep_vba=target.endswith(".xlsm"))
+    with Path(source).open("rb") as file:  # openpyxl refuses a path that ends in .bin
+        book = openpyxl.load_workbook(file, keep_vba=target.endswith(".xlsm"))
     _forget(book)
     before = book.create_sheet(MEMO)
     before.sheet_state = "veryHidden"

@@ -193,8 +193,11 @@ def _write_copy(
     }
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     for place, sheet in enumerate(opened.sheets, start=1):
+        page = book.add_worksheet((sheet.name or f"表{place}")[:31])
+        if sheet.hidden:
+            page.hide()
         _write_sheet(
-            book.add_worksheet((sheet.name or f"表{place}")[:31]),
+            page,
             sheet,
             heads.get(sheet.name, 0),
             told.sheets.get(sheet.name, Marks()),

@@ -48,7 +48,7 @@ def fault(number, column="B", message="应为18位，请补正。", sheet="Sheet
 @pytest.fixture
 def send_back(tmp_path):
     def send(content, *rows, sheets=("Sheet",), suffix=".xlsx", head=1):
-        source = tmp_path / f"source{suffix}"
+        source = tmp_path / "upload.bin"  # what uploads are called
         source.write_bytes(content)
         recognised = {
             "sheets": [{"name": n, "header_rows": [head], "rows": 9} for n in sheets]
@@ -280,7 +280,7 @@ def test_macros_stay_in_a_workbook_that_has_them(send_back, tmp_path):
             new.writestr(name, text)
         new.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 macros")
     send_back(buffer.getvalue(), fault(2), suffix=".xlsm")
-    assert suffix_of(tmp_path / "source.xlsm") == ".xlsm"
+    assert suffix_of(tmp_path / "upload.bin") == ".xlsm"
     with zipfile.ZipFile(tmp_path / "target.xlsm") as archive:
         assert archive.read("xl/vbaProject.bin").endswith(b"macros")
 
