@@ -8,7 +8,9 @@ from django.urls import reverse
 from enterprises.file_sections import FileTable, Part, file_sections
 from enterprises.models import Enterprise
 from enterprises.reviews.models import Review, ReviewRound
+from enterprises.reviews.services import open_review_of
 from enterprises.reviews.views.reviews import reviews_of
+from enterprises.wages.services.inside import own_post
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.ui.registry import (
@@ -23,6 +25,14 @@ from gridinspect.ui.registry import (
 P = Permission
 menu.add(
     "用人单位", "书面审查", "reviews:list", P.REVIEW_VIEW, "file-earmark-check", 70
+)
+menu.add(
+    "工作台",
+    "书面审查报送",
+    "reviews:own",
+    P.OWN_UNIT,
+    icon="file-earmark-check",
+    order=22,
 )
 tabs.add("enterprises.enterprise", "reviews", "书面审查", reviews_of, P.REVIEW_VIEW)
 
@@ -110,3 +120,23 @@ def todos(user: User, today: date) -> list[Todo]:
 
 
 workbench.add(todos)
+
+
+def _in_own_unit(user: User, today: date) -> list[Todo]:
+    """Say whether the unit that a person watches from inside has to hand in."""
+    post = own_post(user) if user.holds(P.OWN_UNIT) else None
+    review = open_review_of(post.enterprise, on=today) if post else None
+    if review is None:
+        return []
+    late = review.round.closes_on < today
+    line = Todo(
+        f"{review.round.year} 年度书面审查{review.get_state_display()}",
+        1,
+        reverse("reviews:own"),
+        urgent=late,
+        note="已过报送截止日期" if late else f"截止 {review.round.closes_on}",
+    )
+    return [line]
+
+
+workbench.add(_in_own_unit)

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from enterprises.reviews.views import reviews, rounds
+from enterprises.reviews.views import own, reviews, rounds
 
 app_name = "reviews"
 urlpatterns = [
+    path("my-unit/review/", own.own_review, name="own"),
     path("reviews/", rounds.round_list, name="list"),
     path("reviews/new/", rounds.round_add, name="round-add"),
     path("reviews/<int:pk>/", rounds.round_detail, name="round"),

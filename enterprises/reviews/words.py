@@ -89,6 +89,12 @@ def next_step(review: Review) -> str:
     return f"下一步：{NEXT[review.state]}。"
 
 
+def to_mend(words: str, review: Review) -> str:
+    """Return what has to be put right, with its last day where one is set."""
+    until = f"（限 {review.correct_by}）" if review.correct_by else ""
+    return f"{words}：{review.points}{until}"
+
+
 def no_filing(review: Review, today: date) -> str:
     """Return why a unit cannot hand in; empty where it can."""
     State = Review.State

@@ -6,7 +6,11 @@ from enterprises.reviews.services.checking import (
     recheck,
     record_site,
 )
-from enterprises.reviews.services.filing import file_review, open_review_of
+from enterprises.reviews.services.filing import (
+    file_review,
+    open_review_of,
+    own_review_of,
+)
 from enterprises.reviews.services.rounds import (
     announce,
     begin_round,
@@ -26,6 +30,7 @@ __all__ = [
     "file_review",
     "open_review_of",
     "order_filing",
+    "own_review_of",
     "pass_all",
     "recheck",
     "record_site",

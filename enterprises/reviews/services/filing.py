@@ -31,6 +31,16 @@ def open_review_of(unit: Enterprise, *, on: date | None = None) -> Review | None
     )
 
 
+def own_review_of(unit: Enterprise) -> Review | None:
+    """Return the newest announced review of a unit, whatever its state, or None."""
+    return (
+        Review.objects.filter(enterprise=unit, round__announced_on__isnull=False)
+        .select_related("round__district__city", "grid", "enterprise")
+        .order_by("-round__year", "-round__pk")
+        .first()
+    )
+
+
 @transaction.atomic
 def file_review(
     *,

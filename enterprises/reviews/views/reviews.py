@@ -107,6 +107,7 @@ def file(request, pk):
     user, review = request.user, _handled(request, pk)
     form = FilingForm(request.POST if request.method == "POST" else None, review=review)
     submit = request.POST.get("act") != "draft"
+    survey_url = reverse("enterprises:survey-add", args=[review.enterprise_id])
 
     def done(_):
         said = "已报送，等待审查。" if submit else "草稿已保存，材料齐全后再报送。"
@@ -127,11 +128,11 @@ def file(request, pk):
         title=f"报送书面审查：{review.enterprise.name}",
         crumbs=_crumbs(review),
         submit="报送",
-        note=_to_mend("需要补正", review)
+        note=words.to_mend("需要补正", review)
         if review.state == "returned"
         else f"报送截止 {review.round.closes_on}，数据截至 {review.round.as_of}。",
         template="reviews/file_form.html",
-        context={"review": review},
+        context={"review": review, "survey_url": survey_url},
         not_now=words.no_filing(review, timezone.localdate()),
     )
 
@@ -179,7 +180,7 @@ def recheck(request, pk):
         title=f"复查：{review.enterprise.name}",
         crumbs=_crumbs(review),
         submit="登记复查",
-        note=_to_mend("需要改正", review),
+        note=words.to_mend("需要改正", review),
         not_now=words.not_now(review, Review.State.CORRECTING),
     )
 
@@ -274,9 +275,3 @@ def _crumbs(review):
         (round.name, round.get_absolute_url()),
         (review.enterprise.name, review.get_absolute_url()),
     ]
-
-
-def _to_mend(words, review) -> str:
-    """Return what has to be put right, with its last day where one is set."""
-    until = f"（限 {review.correct_by}）" if review.correct_by else ""
-    return f"{words}：{review.points}{until}"

@@ -38,7 +38,7 @@ def _review(has):
 
 
 PAGES = Pages(
-    keyless={"reviews:list": [], "reviews:round-add": []},
+    keyless={"reviews:list": [], "reviews:round-add": [], "reviews:own": []},
     scoped={
         **{
             f"reviews:{name}": _round
