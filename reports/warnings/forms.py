@@ -20,6 +20,14 @@ STATES = (
 )
 
 
+RESULTS = (
+    ("confirmed", "核实属实"),
+    ("unfounded", "核实不属实"),
+    ("ended", "未核实已解除"),
+    ("waiting", "尚待核实"),
+)
+
+
 class WarningFilter(filters.FilterSet):
     """The search block of the list; without a state it shows what stands."""
 
@@ -33,11 +41,17 @@ class WarningFilter(filters.FilterSet):
     state = filters.ChoiceFilter(
         label="状态", choices=STATES, method="by_state", empty_label="全部"
     )
+    became = filters.ChoiceFilter(
+        label="结果", choices=RESULTS, method="by_result", empty_label="全部"
+    )
     since_from = filters.DateFilter(
         label="预警日期自",
         field_name="since",
         lookup_expr="gte",
         widget=DayInput,
+    )
+    since_until = filters.DateFilter(
+        label="至", field_name="since", lookup_expr="lte", widget=DayInput
     )
 
     class Meta:
@@ -50,6 +64,9 @@ class WarningFilter(filters.FilterSet):
         super().__init__(data, *args, **kwargs)
         names = self.queryset.order_by().values_list("rule", "name").distinct()
         self.filters["rule"].field.choices = sorted(names, key=lambda pair: pair[1])
+
+    def by_result(self, rows, name, value):
+        return rows.became(value)
 
     def by_state(self, rows, name, value):
         match value:

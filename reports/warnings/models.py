@@ -4,7 +4,7 @@ from datetime import date
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from enterprises.models import Enterprise
@@ -43,6 +43,24 @@ class WarningQuerySet(ScopedQuerySet):
     def unanswered(self):
         """Keep those that stand in a graver colour than anybody has looked into."""
         return self.standing().filter(rank__gt=F("answered_rank"))
+
+    def with_last_answer(self):
+        """Add `last_answer`: the outcome that was registered last; null without any."""
+        answers = Answer.objects.filter(warning=OuterRef("pk")).order_by("-on", "-pk")
+        return self.annotate(last_answer=Subquery(answers.values("outcome")[:1]))
+
+    def became(self, what: str):
+        """Keep the warnings of which this came, a key of BECAME."""
+        return self.with_last_answer().filter(BECAME[what])
+
+
+# What became of a warning: the last answer, or that none came.
+BECAME = {
+    "confirmed": Q(last_answer__in=["confirmed", "solved"]),
+    "unfounded": Q(last_answer="unfounded"),
+    "ended": Q(last_answer=None, until__isnull=False),
+    "waiting": Q(last_answer=None, until=None),
+}
 
 
 class EarlyWarning(models.Model):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -35,13 +36,13 @@ from grids.access import may, require, require_somewhere
 from grids.forms import add_refusal
 from grids.policy import COLOURS
 from reports.warnings.forms import AnswerForm, PeriodForm, SendForm, WarningFilter
-from reports.warnings.models import Answer, EarlyWarning
+from reports.warnings.models import BECAME, Answer, EarlyWarning
 from reports.warnings.services.answering import (
     answer_warning,
     note_export,
     send_to_look,
 )
-from reports.warnings.services.effect import effects, not_warned
+from reports.warnings.services.effect import Effect, effects, not_warned
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TONES = {"yellow": "notice", "orange": "warning", "red": "danger"}
@@ -390,10 +391,31 @@ def effect(request: Request) -> HttpResponse:
             "at": at,
             "form": form,
             "period": period,
-            "effects": effects(rows, **period),
+            "effects": [
+                (one.name, _cells(request, one, period))
+                for one in effects(rows, **period)
+            ],
             "missed": missed,
         },
     )
+
+
+def _cells(request: Request, one: Effect, period: dict) -> list[tuple[int, str]]:
+    """Return the counts of a rule, each with the address that shows its warnings."""
+    asked = {
+        "rule": one.rule,
+        "state": "",
+        "since_from": period["since"],
+        "since_until": period["until"],
+    }
+    if grid := request.GET.get("grid"):
+        asked["grid"] = grid
+    page = reverse("warnings:list")
+    cells = [(one.warned, f"{page}?{urlencode(asked)}")]
+    for what in BECAME:
+        url = f"{page}?{urlencode(asked | {'became': what})}"
+        cells.append((getattr(one, what), url))
+    return cells
 
 
 def _missed(user, at, period) -> list[tuple[Enterprise, Any]]:

@@ -18,6 +18,13 @@ from gridinspect.accounts.roles import Permission
 from gridinspect.ui.pages import Action, render_detail, require_holds
 
 TITLE = "书面审查报送"
+# What the unit is told, by the state of its review.
+SAID = {
+    "submitted": "已报送，等待审查。",
+    "correcting": "请按下列问题整改，整改后通知监察机构复查。",
+    "passed": "审查合格，书面审查结束时归档。",
+    "archived": "审查合格，已归档。",
+}
 
 
 def own_review(request: Request) -> HttpResponse:
@@ -31,7 +38,8 @@ def own_review(request: Request) -> HttpResponse:
     if review is None:
         return _told(request, unit, [], "本单位没有列入书面审查，不用报送。")
     if why := words.no_filing(review, today):
-        return _told(request, unit, _facts(review), why)
+        said = SAID.get(review.state, why)
+        return _told(request, unit, _facts(review), said)
     if not unit.surveys.final().exists():
         note = "书面审查以调查登记表为准：请先填报，由监察机构确认后再来报送。"
         return _told(request, unit, _facts(review), note, surveys=True)

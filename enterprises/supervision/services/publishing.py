@@ -380,11 +380,11 @@ def remove_publication(
     _require_day(on, one.published_on)
     if one.approved_by_id is None:  # the database holds this; a type needs it said
         raise Refused("未经批准的记录不能移出。")
+    if ground != Ground.WRONG and one.list != DISHONEST:
+        raise Refused("期满和提前移出只适用于失信名单；公布有误的，请选最后一项。")
     if ground == Ground.EXPIRED and (one.ends_on is None or on < one.ends_on):
         raise Refused(f"名单期限至 {one.ends_on or '—'}，还没有期满。")
     if ground == Ground.EARLY:
-        if one.list != DISHONEST:
-            raise Refused("提前移出只适用于失信名单。")
         months = limit_at("T54", one.district, on).value
         fault = rules.early_removal_fault(
             corrected_on=corrected_on,

@@ -153,7 +153,12 @@ def key_unit_list(request: Request) -> HttpResponse:
         tree=outline.tree_beside(request, "supervision:key-units", at),
         note=f"{f'辖区：{at}。' if at else ''}符合方案情形的单位每天自动列入，"
         "情形消失后自动移出；手工列入和移出须有理由并由另一人批准。",
-        empty="现在没有重点单位。情形出现时自动列入，也可以在单位档案的“等级与重点”中申请列入。",
+        empty="没有符合条件的重点单位。情形出现时自动列入"
+        + (
+            "，也可以在单位档案的“等级与重点”中申请列入。"
+            if user.holds(P.SUPERVISION_EDIT)
+            else "。"
+        ),
     )
 
 
@@ -322,7 +327,7 @@ def entry_list(request: Request) -> HttpResponse:
         table=table,
         filters=search,
         crumbs=CRUMBS,
-        empty="没有符合条件的记录。",
+        empty="没有符合条件的记录。请放宽查询条件；单位列入重点监管后都记在这里。",
     )
 
 

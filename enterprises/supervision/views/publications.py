@@ -156,7 +156,12 @@ def publication_list(request: Request) -> HttpResponse:
         toolbar=toolbar,
         note="规则只提出候选。告知、异议核实、报批后由另一人批准，批准后才能公布；"
         "市、县每季度公布一次（人社部令第29号）。",
-        empty="没有符合条件的记录。点击“查找候选”，或在单位档案的“等级与重点”中提出。",
+        empty="没有符合条件的记录。"
+        + (
+            "点击“查找候选”，或在单位档案的“等级与重点”中提出。"
+            if user.holds(P.SUPERVISION_EDIT)
+            else "违法行为和失信名单经批准公布后列在这里。"
+        ),
     )
 
 

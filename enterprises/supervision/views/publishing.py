@@ -97,7 +97,7 @@ def publication_detail(request: Request, pk: int) -> HttpResponse:
 
 def _note(one: Publication) -> str:
     """Return why nothing is published, or what comes next."""
-    if one.dropped_reason:
+    if one.state in (State.DROPPED, State.REMOVED):
         return one.dropped_reason
     return f"下一步：{NEXT[State(one.state)]}。"
 

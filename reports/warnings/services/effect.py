@@ -4,11 +4,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from enterprises.supervision.facts import Units, facts_of
 from gridinspect.workdays.rules import months_later
-from reports.warnings.models import Answer, EarlyWarning, WarningQuerySet
+from reports.warnings.models import BECAME, EarlyWarning, WarningQuerySet
 
 BEFORE = 6  # months before a violation was dealt with in which a warning counts
 
@@ -25,46 +25,18 @@ class Effect:
     ended: int  # by themselves, before anybody looked
     waiting: int
 
-    @property
-    def looked_into(self) -> int:
-        return self.confirmed + self.unfounded
-
-
-def outcome_of(warning: EarlyWarning, answers: list[str]) -> str:
-    """Return what became of a warning: the last answer, or that none came."""
-    if answers:
-        unfounded = answers[-1] == Answer.Outcome.UNFOUNDED
-        return "unfounded" if unfounded else "confirmed"
-    return "ended" if warning.until else "waiting"
-
 
 def effects(warnings: WarningQuerySet, *, since: date, until: date) -> list[Effect]:
-    """Return by rule what became of the warnings that began in a period. 2 queries."""
-    rows = list(warnings.filter(since__gte=since, since__lte=until))
-    answers: dict[int, list[str]] = defaultdict(list)
-    for key, outcome in (
-        Answer.objects.filter(warning__in=[row.pk for row in rows])
-        .order_by("on", "pk")
-        .values_list("warning", "outcome")
-    ):
-        answers[key].append(outcome)
-    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(
-        lambda: defaultdict(int)
+    """Return by rule what became of the warnings that began in a period. One query."""
+    counted = {what: Count("pk", filter=rows) for what, rows in BECAME.items()}
+    found = (
+        warnings.filter(since__gte=since, since__lte=until)
+        .with_last_answer()
+        .order_by("rule", "name")
+        .values("rule", "name")
+        .annotate(warned=Count("pk"), **counted)
     )
-    for row in rows:
-        counts[row.rule, row.name][outcome_of(row, answers[row.pk])] += 1
-    return [
-        Effect(
-            rule,
-            name,
-            sum(found.values()),
-            found["confirmed"],
-            found["unfounded"],
-            found["ended"],
-            found["waiting"],
-        )
-        for (rule, name), found in sorted(counts.items())
-    ]
+    return [Effect(**row) for row in found]
 
 
 def not_warned(units: Units, *, since: date, until: date) -> dict[int, date]:

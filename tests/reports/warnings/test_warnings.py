@@ -263,6 +263,13 @@ def test_the_effect_counts_what_became_of_warnings(unit, community, bureau):
     (found,) = effects(EarlyWarning.objects.all(), since=TODAY(), until=TODAY())
     assert (found.warned, found.confirmed, found.unfounded) == (4, 1, 1)
     assert (found.ended, found.waiting) == (1, 1)
+    for what, one in (
+        ("confirmed", unit),
+        ("unfounded", others[0]),
+        ("ended", others[1]),
+        ("waiting", others[2]),
+    ):
+        assert [row.enterprise for row in EarlyWarning.objects.became(what)] == [one]
     assert (
         effects(
             EarlyWarning.objects.all(),
@@ -409,3 +416,19 @@ def test_the_photograph_of_an_answer_opens_for_whoever_sees_the_warning(warned, 
     )
     evidence = Answer.objects.get().evidence
     assert client.get(evidence.get_absolute_url()).status_code == 200
+
+
+def test_every_count_of_the_effect_opens_its_warnings(warned, unit, bureau_client):
+    answer_warning(
+        warning=warned,
+        outcome="solved",
+        text="已整改",
+        on=TODAY(),
+        by=User.objects.get(pk=bureau_client.session["_auth_user_id"]),
+    )
+    page = bureau_client.get(reverse("warnings:effect"))
+    cells = {name: cells for name, cells in page.context["effects"]}[warned.name]
+    assert [count for count, _ in cells] == [1, 1, 0, 0, 0]
+    for count, url in cells:
+        shown = bureau_client.get(url).context["table"].rows
+        assert len(shown) == count, url
