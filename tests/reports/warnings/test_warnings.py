@@ -427,7 +427,7 @@ def test_every_count_of_the_effect_opens_its_warnings(warned, unit, bureau_clien
         by=User.objects.get(pk=bureau_client.session["_auth_user_id"]),
     )
     page = bureau_client.get(reverse("warnings:effect"))
-    cells = {name: cells for name, cells in page.context["effects"]}[warned.name]
+    cells = dict(page.context["effects"])[warned.name]
     assert [count for count, _ in cells] == [1, 1, 0, 0, 0]
     for count, url in cells:
         shown = bureau_client.get(url).context["table"].rows
