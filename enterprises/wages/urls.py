@@ -7,6 +7,8 @@ from enterprises.wages.views import (
     minimum,
     own,
     payments,
+    project,
+    project_acts,
     projects,
 )
 
@@ -29,25 +31,35 @@ urlpatterns = [
     path("minimum-wages/set/", minimum.minimum_set, name="minimum-set"),
     path("projects/", projects.project_list, name="projects"),
     path("projects/export/", projects.projects_export, name="projects-export"),
-    path("projects/new/", projects.project_add, name="project-add"),
-    path("projects/<int:pk>/", projects.project_detail, name="project"),
-    path("projects/<int:pk>/change/", projects.project_change, name="project-change"),
-    path("projects/<int:pk>/check/", projects.project_check, name="project-check"),
-    path("projects/<int:pk>/finish/", projects.project_finish, name="project-finish"),
-    path("projects/<int:pk>/close/", projects.project_close, name="project-close"),
-    path("projects/<int:pk>/reveal/", projects.project_reveal, name="project-reveal"),
+    path("projects/new/", project_acts.project_add, name="project-add"),
+    path("projects/<int:pk>/", project.project_detail, name="project"),
     path(
-        "projects/<int:pk>/balance/", projects.project_balance, name="project-balance"
+        "projects/<int:pk>/change/", project_acts.project_change, name="project-change"
     ),
-    path("projects/<int:pk>/sheet.pdf", projects.project_sheet, name="project-sheet"),
+    path("projects/<int:pk>/check/", project_acts.project_check, name="project-check"),
+    path(
+        "projects/<int:pk>/finish/", project_acts.project_finish, name="project-finish"
+    ),
+    path("projects/<int:pk>/close/", project_acts.project_close, name="project-close"),
+    path(
+        "projects/<int:pk>/reveal/", project_acts.project_reveal, name="project-reveal"
+    ),
+    path(
+        "projects/<int:pk>/balance/",
+        project_acts.project_balance,
+        name="project-balance",
+    ),
+    path(
+        "projects/<int:pk>/sheet.pdf", project_acts.project_sheet, name="project-sheet"
+    ),
     path(
         "projects/<int:pk>/subcontractors/new/",
-        projects.subcontractor_add,
+        project_acts.subcontractor_add,
         name="subcontractor-add",
     ),
     path(
         "subcontractors/<int:pk>/leave/",
-        projects.subcontractor_leave,
+        project_acts.subcontractor_leave,
         name="subcontractor-leave",
     ),
     path(
