@@ -9,6 +9,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from enterprises.workforce.rules import insurances_in_words
+from gridinspect.accounts.models import User
+from gridinspect.audit.services import record
 from gridinspect.secrets import EncryptedTextField, mask_id, mask_phone
 
 Row = TypeVar("Row", bound=models.Model)
@@ -60,6 +62,23 @@ def changes(row: models.Model, fields: Mapping[str, Any]) -> dict[str, list[str]
         setattr(row, name, value)
         found[name] = [before, in_words(row, name)]
     return found
+
+
+def keep_change(
+    row: Any, changed: Mapping[str, list[str]], verb: str, *, by: User, **said: Any
+) -> None:
+    """Save a row as its next edition; the trail tells field by field what changed."""
+    row.edition += 1
+    checked_save(row)
+    record(
+        verb,
+        by=by,
+        target=row,
+        path=row.enterprise.scope_path,
+        before={name: pair[0] for name, pair in changed.items()},
+        after={name: pair[1] for name, pair in changed.items()},
+        **said,
+    )
 
 
 def in_words(row: models.Model, name: str) -> str:

@@ -12,6 +12,7 @@ from enterprises.workforce.services.common import (
     Refused,
     changes,
     checked_save,
+    keep_change,
     locked,
     not_future,
 )
@@ -52,16 +53,7 @@ def change_agreement(
     if not changed:
         return row
     _settle(row)
-    row.edition += 1
-    checked_save(row)
-    record(
-        "agreement.changed",
-        by=by,
-        target=row,
-        path=row.enterprise.scope_path,
-        before={name: pair[0] for name, pair in changed.items()},
-        after={name: pair[1] for name, pair in changed.items()},
-    )
+    keep_change(row, changed, "agreement.changed", by=by)
     return row
 
 
@@ -131,14 +123,5 @@ def change_payroll(
     changed = changes(row, fields)
     if not changed:
         return row
-    row.edition += 1
-    checked_save(row)
-    record(
-        "payroll.changed",
-        by=by,
-        target=row,
-        path=row.enterprise.scope_path,
-        before={name: pair[0] for name, pair in changed.items()},
-        after={name: pair[1] for name, pair in changed.items()},
-    )
+    keep_change(row, changed, "payroll.changed", by=by)
     return row

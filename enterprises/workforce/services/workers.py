@@ -15,6 +15,7 @@ from enterprises.workforce.services.common import (
     changes,
     checked_save,
     in_words,
+    keep_change,
     locked,
     not_future,
 )
@@ -108,17 +109,7 @@ def change_worker(
         changed["id_number"] = [before, in_words(row, "id_number")]
     if not changed:
         return row
-    row.edition += 1
-    checked_save(row)
-    record(
-        "worker.changed",
-        by=by,
-        target=row,
-        path=row.enterprise.scope_path,
-        before={name: pair[0] for name, pair in changed.items()},
-        after={name: pair[1] for name, pair in changed.items()},
-        edition=row.edition,
-    )
+    keep_change(row, changed, "worker.changed", by=by, edition=row.edition + 1)
     return row
 
 

@@ -17,7 +17,7 @@ from enterprises.workforce.columns import (
     filing_columns,
     payroll_columns,
 )
-from enterprises.workforce.forms import FilingForm, ReasonForm, UnitFilingForm
+from enterprises.workforce.forms.filings import FilingForm, ReasonForm, UnitFilingForm
 from enterprises.workforce.limits import EVENT_WORDS, Event, FilingLaw
 from enterprises.workforce.models import Contract, Filing, Worker
 from enterprises.workforce.services import filings as acts

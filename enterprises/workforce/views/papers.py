@@ -9,7 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from enterprises.workforce.columns import agreement_columns
-from enterprises.workforce.forms import AgreementForm, EndAgreementForm, PayrollForm
+from enterprises.workforce.forms.papers import (
+    AgreementForm,
+    EndAgreementForm,
+    PayrollForm,
+)
 from enterprises.workforce.limits import Event, FilingLaw
 from enterprises.workforce.models import Agreement, PayrollReturn
 from enterprises.workforce.services import papers as acts

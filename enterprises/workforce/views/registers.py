@@ -21,7 +21,7 @@ from enterprises.workforce.columns import (
     payroll_columns,
     write,
 )
-from enterprises.workforce.forms import (
+from enterprises.workforce.forms.searching import (
     AgreementFilter,
     DutyFilter,
     FilingFilter,

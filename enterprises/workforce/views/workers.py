@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 from enterprises.forms import RevealForm
 from enterprises.models import Enterprise, Survey
 from enterprises.workforce.columns import worker_columns, write
-from enterprises.workforce.forms import (
+from enterprises.workforce.forms.filings import ReasonForm
+from enterprises.workforce.forms.searching import WorkerFilter
+from enterprises.workforce.forms.workers import (
     WORKER_SECTIONS,
     ContractForm,
     LeaveForm,
-    ReasonForm,
-    WorkerFilter,
     WorkerForm,
 )
 from enterprises.workforce.limits import Event, FilingLaw
