@@ -13,6 +13,7 @@ from enterprises.wages.rules import months_between
 from gridinspect.accounts.roles import Permission
 from gridinspect.constraints import ordered
 from gridinspect.documents.models import Attachment
+from gridinspect.recorded import Recorded
 from gridinspect.scope import ScopedQuerySet
 from grids.models import Grid
 from grids.querysets import DatedQuerySet
@@ -48,7 +49,7 @@ class ArrearsQuerySet(OfUnitQuerySet):
         return self.valid().filter(unsettled, found_on__lte=day)
 
 
-class Arrears(models.Model):
+class Arrears(Recorded):
     """Wages or contributions that a unit owes (欠薪欠费), from month to month.
 
     `amount` is what was owed when it was found; repayments lower it. A row entered by
@@ -100,10 +101,6 @@ class Arrears(models.Model):
     settlement = models.CharField("结清方式", max_length=200, blank=True)
     withdrawn_on = models.DateField("撤销日期", null=True, blank=True)
     withdrawal_reason = models.CharField("撤销理由", max_length=200, blank=True)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
 
     objects = ArrearsQuerySet.as_manager()
 
@@ -164,7 +161,7 @@ class Arrears(models.Model):
         return self.settled_on is None and self.withdrawn_on is None
 
 
-class Repayment(models.Model):
+class Repayment(Recorded):
     """A part of arrears was paid on a day (补发、补缴)."""
 
     arrears = models.ForeignKey(
@@ -172,10 +169,6 @@ class Repayment(models.Model):
     )
     paid_on = models.DateField("补发（补缴）日期")
     amount = models.DecimalField("金额（元）", **MONEY)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = "补发补缴"
@@ -189,7 +182,7 @@ class Repayment(models.Model):
         return f"{self.paid_on} {self.amount}"
 
 
-class WagePayment(models.Model):
+class WagePayment(Recorded):
     """One pay cycle of a unit as its wage ledger (工资支付台账) sums it up.
 
     Without `paid_on` the cycle has not been paid yet.
@@ -222,10 +215,6 @@ class WagePayment(models.Model):
         Attachment, on_delete=models.PROTECT, related_name="+", null=True
     )
     note = models.CharField("备注", max_length=200, blank=True)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
 
     objects = OfUnitQuerySet.as_manager()
 
@@ -315,7 +304,7 @@ class InsuranceMonth(models.Model):
         return self.enterprise.grid.path
 
 
-class WageClass(models.Model):
+class WageClass(Recorded):
     """A district is in this class of areas for the minimum wage (最低工资类区)."""
 
     district = models.ForeignKey(
@@ -325,10 +314,6 @@ class WageClass(models.Model):
     since = models.DateField("自")
     until = models.DateField("至", null=True, blank=True)
     document = models.CharField("依据文件", max_length=200, blank=True)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
 
     objects = DatedQuerySet.as_manager()
 

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -12,6 +11,7 @@ from enterprises.wages.models.ledger import MONEY
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.roles import Permission
 from gridinspect.documents.models import Attachment
+from gridinspect.recorded import Recorded
 from gridinspect.scope import ScopedQuerySet
 from gridinspect.secrets import EncryptedTextField
 from grids.models import Grid
@@ -50,7 +50,7 @@ class ProjectQuerySet(ScopedQuerySet):
         return self.filter(unclosed, started_on__lte=day)
 
 
-class Project(models.Model):
+class Project(Recorded):
     """A building project (工程项目) in a grid, with what the wage rules ask of it."""
 
     class Deposit(models.TextChoices):
@@ -104,10 +104,6 @@ class Project(models.Model):
     deposit_until = models.DateField("保函有效期至", null=True, blank=True)
     remark = models.TextField("备注", blank=True)
     edition = models.PositiveIntegerField(default=1)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     newest_checks: list["ProjectCheck"]  # only from for_list()
@@ -203,7 +199,7 @@ class Subcontractor(models.Model):
         return self.name
 
 
-class AccountBalance(models.Model):
+class AccountBalance(Recorded):
     """What was in the special account (农民工工资专用账户) on a day."""
 
     project = models.ForeignKey(
@@ -211,10 +207,6 @@ class AccountBalance(models.Model):
     )
     on = models.DateField("日期")
     balance = models.DecimalField("余额（元）", **MONEY)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = "专户余额"
@@ -232,7 +224,7 @@ class AccountBalance(models.Model):
         return f"{self.on} {self.balance}"
 
 
-class ProjectCheck(models.Model):
+class ProjectCheck(Recorded):
     """One of the five items of a project was checked on a day (五项制度检查)."""
 
     class Item(models.TextChoices):
@@ -259,10 +251,6 @@ class ProjectCheck(models.Model):
     evidence = models.ForeignKey(
         Attachment, on_delete=models.PROTECT, related_name="+", null=True
     )
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = "五项检查"

@@ -13,6 +13,7 @@ from enterprises.wages.rules import months_between
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.roles import Permission
 from gridinspect.constraints import ordered
+from gridinspect.recorded import Recorded
 from gridinspect.scope import ScopedQuerySet, within_paths
 from grids.models import Grid
 from grids.querysets import DatedQuerySet
@@ -23,7 +24,7 @@ class EnterpriseAssistantQuerySet(DatedQuerySet, ScopedQuerySet):  # type: ignor
     view_permission = Permission.ENTERPRISE_VIEW
 
 
-class EnterpriseAssistant(models.Model):
+class EnterpriseAssistant(Recorded):
     """A member of a unit watches over it from inside (SY-20), for a while.
 
     It is a post in a unit, not in a grid: it counts in no establishment, and it opens
@@ -47,10 +48,6 @@ class EnterpriseAssistant(models.Model):
     is_union_member = models.BooleanField("工会成员", default=True)
     union_post = models.CharField("工会职务", max_length=60, blank=True)
     appointed_by = models.CharField("聘任机关", max_length=100)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
 
     objects = EnterpriseAssistantQuerySet.as_manager()
 
