@@ -402,6 +402,8 @@ class StaffResource(DistrictResource):
         names_place = row.values.get("street") or row.values.get("community")
         if row.grid and (names_place or post is None):
             stored["grid"] = _code_of(post.grid) if post else None
+        elif post:
+            row.values["grid"] = _code_of(post.grid)  # the person stays there
         if post:
             stored["role"] = post.role
         return stored

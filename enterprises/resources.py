@@ -639,9 +639,12 @@ class EnterpriseResource(DistrictResource):
             degrees = stored[name]
             stored[name] = None if degrees is None else float(degrees)
         stored["status"] = unit.status
+        place = self.places.rows.get(unit.grid_id)
+        own = place and (place.division_code or place.code)
         if row.grid and (row.values.get("street") or row.values.get("community")):
-            place = self.places.rows.get(unit.grid_id)
-            stored["grid"] = place and (place.division_code or place.code)
+            stored["grid"] = own
+        elif own:
+            row.values["grid"] = own  # it stays where it is
         return stored
 
     def compared_with(self) -> Sequence[QuerySet[Any]]:

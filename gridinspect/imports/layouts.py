@@ -33,6 +33,8 @@ def recall(batch: ImportBatch, book: Workbook) -> list[str]:
     if not found or batch.corrections != found:
         return []
     latest = max(layouts.values(), key=lambda layout: layout.corrected_at)
+    if latest.corrected_at > batch.created_at and latest.corrected_by == batch.owner:
+        return []  # that was said of this very file
     day = timezone.localtime(latest.corrected_at).date()
     return [
         f"表头与以前更正过的相同，已按{latest.corrected_by}于{day}更正的对应读取；"

@@ -107,8 +107,9 @@ def _row_columns(batch: ImportBatch) -> list[Column]:
             if name in headers and name not in ("name", "street", "community")
         )
 
+    used = [sheet for sheet in batch.recognised.get("sheets", []) if sheet["used"]]
     return [
-        Column("sheet", "工作表"),
+        Column("sheet", "工作表", hidden=len(used) < 2),
         Column("row", "行号", numeric=True, sort="row"),
         Column("name", "名称", value=lambda row: row.values.get("name")),
         Column(

@@ -311,14 +311,34 @@ def _stack(
         *(o for o in others if required <= o.mapped.keys() and len(o.mapped) > 1),
     ]
     found.sort(key=lambda one: (one.header_rows[0], -len(one.mapped)))
-    first, *others = found
-    for one in others:
-        last = (first.more or [first])[-1]
-        if one.header_rows[0] > last.header_rows[-1] and one.mapped != last.mapped:
-            last.until = _before(rows, one.header_rows[0])
-            one.used = True
-            first.more.append(one)
+    stack: list[Table] = []
+    for one in found:
+        _put_below(stack, one, rows)
+    first, *first.more = stack
+    for one in first.more:
+        one.used = True
     return first
+
+
+def _put_below(
+    stack: list[Table], one: Table, rows: list[tuple[int, list[Any]]]
+) -> None:
+    """Add a table below others, unless its header is no other than theirs.
+
+    Of two headers without a row between them the one that tells more counts.
+    """
+    if not stack:
+        stack.append(one)
+        return
+    last = stack[-1]
+    if one.header_rows[0] <= last.header_rows[-1] or one.mapped == last.mapped:
+        return
+    until = _before(rows, one.header_rows[0])
+    if until > last.header_rows[-1]:
+        last.until = until
+        stack.append(one)
+    elif len(one.mapped) > len(last.mapped):
+        stack[-1] = one
 
 
 def _words_of(columns: dict[str, SheetField], required: set[str]) -> set[str]:

@@ -196,6 +196,9 @@ def _write_copy(
         page = book.add_worksheet((sheet.name or f"表{place}")[:31])
         if sheet.hidden:
             page.hide()
+        elif not any(one.hidden is False for one in opened.sheets[: place - 1]):
+            page.activate()  # the first one may be hidden
+            page.set_first_sheet()
         _write_sheet(
             page,
             sheet,

@@ -163,7 +163,7 @@ def batch_detail(request, pk):
         table=table,
         toolbar=_toolbar(batch) if mine else [],
         crumbs=[("我的导入", reverse("imports:list"))],
-        empty="没有这样的行。",
+        empty=_empty(batch),
         template="imports/detail.html",
         context={
             "batch": batch,
@@ -180,6 +180,16 @@ def batch_detail(request, pk):
             "bad": batch.counts.get("reject", 0),
         },
     )
+
+
+def _empty(batch):
+    if batch.can_be_corrected and batch.state == State.REFUSED:
+        return (
+            "没有可以显示的行。点“更正识别结果”指出表头和各列，或改正文件后再传一份。"
+        )
+    if batch.state in (State.REFUSED, State.FAILED, State.DISCARDED):
+        return "没有可以显示的行。请改正后再传一份。"
+    return "没有这样的行。"
 
 
 def _toolbar(batch):

@@ -8,11 +8,16 @@ import json
 import shutil
 import subprocess
 
+import openpyxl
 import pytest
+from openpyxl.comments import Comment
+from openpyxl.styles import PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from gridinspect.imports.models import ImportBatch
+from gridinspect.imports.returned import write_returned
 from tests.gridinspect.imports.conftest import WORKBOOKS
-from tests.gridinspect.imports.messy import CASES
+from tests.gridinspect.imports.messy import CASES, B
 from tests.gridinspect.imports.test_messy import compare_rows
 
 OFFICE = shutil.which("soffice")
@@ -101,3 +106,37 @@ def test_a_sample_saved_again_comes_out_the_same(sample, to, tree, run, tmp_path
     for row in expected["rows"]:
         assert found[row["row"]].outcome == row["outcome"], found[row["row"]]
         assert row.get("reason") in (None, found[row["row"]].reason)
+
+
+def test_a_returned_workbook_opens_and_keeps_its_marks(tree, run, tmp_path):
+    """And sent again from there, it gets the marks of the new check."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["姓名", "身份证号", "性别"], ["张伟", "123", "男"], ["李娜", B, "女"]):
+        sheet.append(row)
+    sheet["A3"].comment = Comment("已核", "某某")
+    sheet["A1"].fill = PatternFill("solid", fgColor="FFCCE5FF")
+    choices = DataValidation(type="list", formula1='"男,女"')
+    choices.add("C2:C9")
+    sheet.add_data_validation(choices)
+    upload = tmp_path / "upload.xlsx"
+    book.save(upload)
+    batch = run("staff", upload.read_bytes())
+    marked = tmp_path / "marked.xlsx"
+    write_returned(batch.file.path, batch.recognised, batch.rows.all(), marked)
+
+    (opened,) = resaved([marked], "xlsx")
+    seen = openpyxl.load_workbook(opened)["Sheet"]
+    assert seen["B2"].fill.fgColor.rgb == "FFF8D7DA"
+    assert "应为18位" in seen["B2"].comment.text
+    assert seen["A3"].comment.text == "已核"
+    assert seen["A1"].fill.fgColor.rgb == "FFCCE5FF"
+    assert [str(one.sqref) for one in seen.data_validations.dataValidation] == ["C2:C9"]
+    assert seen["D1"].value == "错误信息"
+
+    again = run("staff", opened.read_bytes())
+    assert [row.reason for row in again.seen] == [row.reason for row in batch.seen]
+    write_returned(again.file.path, again.recognised, again.rows.all(), marked)
+    sheet = openpyxl.load_workbook(marked)["Sheet"]
+    assert sheet["B2"].comment.text.count("【导入检查】") == 1
+    assert [cell.value for cell in sheet[1]] == ["姓名", "身份证号", "性别", "错误信息"]
