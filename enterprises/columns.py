@@ -1,8 +1,8 @@
 """The columns of the list of units, on the page and in the exported workbook."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.utils.safestring import SafeString
 
@@ -15,7 +15,7 @@ from gridinspect.accounts.roles import Permission
 from gridinspect.documents.sheets import Kind, SheetColumn, write_table
 from gridinspect.scope import Place
 from gridinspect.secrets import mask_phone
-from gridinspect.ui.tables import Column
+from gridinspect.ui.tables import Column, allowed_sort, ordered
 from gridinspect.ui.templatetags.ui import badge_html
 from grids.models import Grid
 
@@ -109,15 +109,11 @@ def units_asked(
 
 
 def in_order(
-    units: EnterpriseQuerySet, sort: str, offered: Iterable[Column]
+    units: EnterpriseQuerySet, sort: str, offered: Sequence[Column]
 ) -> EnterpriseQuerySet:
-    """Return the units in the order of a list's ?sort=."""
-    key = sort.removeprefix("-")
-    column = next((c for c in offered if c.key == key and c.sort), None)
-    if column is None:
-        return units.order_by("-pk")
-    sign = "-" if sort.startswith("-") else ""
-    return units.order_by(*(f"{sign}{name}" for name in column.sort_fields), "pk")
+    """Return the units in the order that the list has for ?sort=."""
+    rows = ordered(units, allowed_sort(sort, offered) or "-id", offered)
+    return cast("EnterpriseQuerySet", rows)
 
 
 def write_list(

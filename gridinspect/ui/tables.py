@@ -181,17 +181,17 @@ def build_table(
     asked = request.GET
     chosen = _preference(request.user, name)
     shown = _shown(columns, chosen.get("columns"))
-    sort = _allowed_sort(asked.get(f"{prefix}sort", ""), columns)
-    sort = sort or _allowed_sort(chosen.get("sort", ""), columns) or default_sort
+    sort = allowed_sort(asked.get(f"{prefix}sort", ""), columns)
+    sort = sort or allowed_sort(chosen.get("sort", ""), columns) or default_sort
     size = _page_size(asked.get(f"{prefix}page_size") or chosen.get("page_size"))
-    ordered = _ordered(queryset, sort, columns)
+    rows = ordered(queryset, sort, columns)
     page = _number(asked.get(f"{prefix}page"))
     if sought is None:
-        found = _by_offset(ordered, count(queryset), page, size)
-    elif sought.about > EXACT_UP_TO or not isinstance(ordered, QuerySet):
-        found = _by_offset(ordered, (_rounded(sought.about), True), page, size)
+        found = _by_offset(rows, count(queryset), page, size)
+    elif sought.about > EXACT_UP_TO or not isinstance(rows, QuerySet):
+        found = _by_offset(rows, (_rounded(sought.about), True), page, size)
     else:
-        found = _by_keys(ordered, sought.among, page, size)
+        found = _by_keys(rows, sought.among, page, size)
 
     return Table(
         name=name,
@@ -232,26 +232,26 @@ class _Found:
 
 
 def _by_offset(
-    ordered: QuerySet | Sequence, total: tuple[int, bool], page: int, size: int
+    rows: QuerySet | Sequence, total: tuple[int, bool], page: int, size: int
 ) -> _Found:
     number, is_estimate = total
     if not is_estimate:
         page = min(page, max(1, -(-number // size)))
     start = (page - 1) * size
-    return _Found(number, is_estimate, page, list(ordered[start : start + size + 1]))
+    return _Found(number, is_estimate, page, list(rows[start : start + size + 1]))
 
 
-def _by_keys(ordered: QuerySet, among: QuerySet, page: int, size: int) -> _Found:
+def _by_keys(rows: QuerySet, among: QuerySet, page: int, size: int) -> _Found:
     """Find few rows among very many.
 
     They are joined with what they show only once it is known which they are: a planner
     that takes many for few would join them all before it sorts.
     """
-    keys = list(ordered.values_list("pk", flat=True)[: EXACT_UP_TO + 1])
+    keys = list(rows.values_list("pk", flat=True)[: EXACT_UP_TO + 1])
     is_estimate = len(keys) > EXACT_UP_TO
     if is_estimate and page * size >= len(keys):
-        return _by_offset(ordered, (_estimate(ordered), True), page, size)
-    total = _estimate(ordered) if is_estimate else len(keys)
+        return _by_offset(rows, (_estimate(rows), True), page, size)
+    total = _estimate(rows) if is_estimate else len(keys)
     if not is_estimate:
         page = min(page, max(1, -(-total // size)))
     wanted = keys[(page - 1) * size : page * size + 1]
@@ -360,7 +360,8 @@ def _shown(columns: Sequence[Column], chosen: Any) -> list[Column]:
     return [column for column in columns if not column.hidden]
 
 
-def _allowed_sort(asked: str, columns: Iterable[Column]) -> str:
+def allowed_sort(asked: str, columns: Iterable[Column]) -> str:
+    """Return ?sort= where a column sorts by it, else ""."""
     allowed = {column.key for column in columns if column.sort}
     return asked if asked.removeprefix("-") in allowed else ""
 
@@ -393,9 +394,10 @@ def _cell(column: Column, obj: Any) -> Cell:
     return Cell(text, column.url(obj), column.numeric, column.wraps)
 
 
-def _ordered(
+def ordered(
     rows: QuerySet | Sequence, sort: str, columns: Sequence[Column]
 ) -> QuerySet | Sequence:
+    """Return the rows in the order of ?sort=, those without a value last."""
     if not sort:
         return rows
     key, descending = sort.removeprefix("-"), sort.startswith("-")

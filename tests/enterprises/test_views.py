@@ -173,6 +173,20 @@ def test_the_export_has_what_the_list_shows(bureau_client, unit, other):
     assert sheet["B4"].data_type == "s"
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("key", ["uscc", "headcount", "last_surveyed", "grid", "none"])
+def test_the_export_has_the_order_of_the_list(bureau_client, unit, other, key, sign):
+    surveyed = make_enterprise("丙店", grid=other, uscc=None, headcount=7)
+    make_survey(surveyed, surveyed_on=date(2026, 5, 1))
+    make_enterprise("乙店", grid=other, uscc=None)
+    asked = {"sort": f"{sign}{key}"}
+    listed = bureau_client.get(url("list"), asked).context["table"].rows
+    exported = bureau_client.get(url("export"), asked).content
+    sheet = openpyxl.load_workbook(BytesIO(exported)).active
+    names = [row[1].value for row in sheet.iter_rows(min_row=4)]
+    assert names == [row.object.name for row in listed]
+
+
 def test_the_export_masks_telephones_and_keeps_to_the_filter(
     bureau_client, unit, other
 ):
