@@ -1,6 +1,7 @@
 """疑似重复 and 合并档案: pairs of files, what becomes of two, and undoing it."""
 
 from django import forms
+from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -236,9 +237,11 @@ def merger_page(request: Request, pk: int) -> HttpResponse:
         ("合并日期", one.on),
         ("依据", one.reason),
         ("合并人", f"{one.made_by} {timezone.localtime(one.made_at):%Y-%m-%d %H:%M}"),
-        ("转入的记录", f"{moved:,} 条"),
-        ("撤销", one.undone_at),
+        ("转入的记录", _moved_in_words(one) or "无"),
     ]
+    if one.undone_at:
+        undone = timezone.localtime(one.undone_at)
+        facts.append(("撤销", f"{one.undone_by} {undone:%Y-%m-%d %H:%M}"))
     actions = []
     why = why_not_separated(one)
     if not why:
@@ -261,6 +264,14 @@ def merger_page(request: Request, pk: int) -> HttpResponse:
         crumbs=[*CRUMBS, ("合并记录", reverse("enterprises:mergers"))],
         note=why if not one.undone_at else "",
     )
+
+
+def _moved_in_words(merger: Merger) -> str:
+    named = [
+        f"{apps.get_model(label)._meta.verbose_name} {len(keys):,} 条"
+        for label, _, keys in merger.moved
+    ]
+    return "、".join(named)
 
 
 @require_POST

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.urls import reverse
 
-from enterprises.models import Enterprise, ToldApart
+from enterprises.models import Enterprise, Merger, ToldApart
 from enterprises.services.files import Refused
 from enterprises.services.merging import (
     choices,
@@ -179,6 +179,8 @@ def test_the_page_merges_and_the_old_address_leads_on(bureau_client, kept, twin)
     )
     names = bureau_client.get(reverse("enterprises:list")).context["table"]
     assert names.total == 1
+    merger = bureau_client.get(Merger.objects.get().get_absolute_url())
+    assert "调查登记表 1 条、案件 1 条" in merger.content.decode()
 
 
 def test_a_neighbour_merges_nothing(neighbour_client, kept, twin):
