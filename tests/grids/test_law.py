@@ -24,8 +24,8 @@ OTHERS = {
     "enterprises/rules.py": dict.fromkeys(
         (3, 4, 5, 7, 10, 15, 17, 18, 36), "weights and lengths of codes (GB 32100)"
     ),
-    "enterprises/survey_rules.py": {
-        20: "characters shown",
+    "enterprises/survey_rules/fields.py": {20: "characters shown"},
+    "enterprises/survey_rules/relations.py": {
         24: "hours of a day",
         40: "hours of the week that the survey's form asks about",
     },
