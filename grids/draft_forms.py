@@ -241,7 +241,9 @@ def _form(
     hints = get_type_hints(row_type)
     chosen = [
         field
-        for field in fields(row_type)
+        for field in sorted(
+            fields(row_type), key=lambda one: one.kw_only
+        )  # its source last
         if (not only or field.name in only) and field.name not in KEPT.get(table, ())
     ]
     made: dict[str, Any] = {

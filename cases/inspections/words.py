@@ -10,8 +10,8 @@ from cases.inspections.models import Inspection, InspectionPlan, Kind
 from cases.words import due_words, urgency_badge
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
-from gridinspect.audit.services import history
-from gridinspect.audit.verbs import act_name, name_acts
+from gridinspect.audit.telling import happened_to
+from gridinspect.audit.verbs import name_acts
 from gridinspect.ui.registry import TimelineEntry
 from gridinspect.ui.templatetags.ui import badge_html
 from grids.access import may
@@ -52,6 +52,18 @@ TONES = {
     "cancelled": "plain",
 }
 NEUTRAL = "专查"
+# What the timeline tells of an act.
+DETAILS = {
+    "on": "日期",
+    "planned_on": "计划日期",
+    "number": "文号或次序",
+    "seed": "种子",
+    "due_on": "告知期限",
+    "result": "处理结果",
+    "case": "案件",
+    "reason": "理由",
+}
+MARKS = {"over_cap": "突破检查频次上限，另报批准", "late": "已超过告知期限"}
 # What comes next, by the state of an inspection and of a plan.
 NEXT = {
     "proposed": "请等负责人批准",
@@ -194,32 +206,4 @@ def inspectors(row: Inspection) -> str:
 
 def timeline_of(row: InspectionPlan | Inspection) -> Iterable[TimelineEntry]:
     """Return what happened to a plan or an inspection."""
-    for event in history(row):
-        yield TimelineEntry(
-            at=event.at,
-            text=act_name(event.verb),
-            by=event.actor_name,
-            note=_note(event.data),
-        )
-
-
-def _note(data: dict) -> str:
-    parts = [
-        f"{label}：{data[key]}"
-        for key, label in (
-            ("on", "日期"),
-            ("planned_on", "计划日期"),
-            ("number", "文号或次序"),
-            ("seed", "种子"),
-            ("due_on", "告知期限"),
-            ("result", "处理结果"),
-            ("case", "案件"),
-            ("reason", "理由"),
-        )
-        if data.get(key)
-    ]
-    if data.get("over_cap"):
-        parts.append("突破检查频次上限，另报批准")
-    if data.get("late"):
-        parts.append("已超过告知期限")
-    return "，".join(parts)
+    return happened_to(row, DETAILS, marks=MARKS)

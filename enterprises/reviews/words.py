@@ -7,8 +7,8 @@ from django.utils.safestring import SafeString
 
 from enterprises.reviews.models import Review, ReviewRound
 from enterprises.reviews.rules import FILED, OPEN, UNFILED
-from gridinspect.audit.services import history
-from gridinspect.audit.verbs import act_name, name_acts
+from gridinspect.audit.telling import happened_to
+from gridinspect.audit.verbs import name_acts
 from gridinspect.ui.registry import TimelineEntry
 from gridinspect.ui.templatetags.ui import badge_html
 
@@ -43,6 +43,21 @@ NEXT_OF_ROUND = {
     "prepared": "请先发布公告",
     "announced": "请按进度催报、审查和抽查",
     "ended": "不能再办理",
+}
+# What the timeline tells of an act.
+DETAILS = {
+    "on": "日期",
+    "number": "文号或次序",
+    "conclusion": "结论",
+    "act": "操作",
+    "units": "户数",
+    "seed": "种子",
+    "due_on": "期限",
+    "correct_by": "期限",
+    "survey": "调查登记表",
+    "points": "问题",
+    "note": "情况",
+    "reason": "理由",
 }
 TONES = {
     "pending": "notice",
@@ -148,34 +163,4 @@ def site(review: Review) -> str:
 
 def timeline_of(row: Review | ReviewRound) -> Iterable[TimelineEntry]:
     """Return what happened to a review or a round."""
-    for event in history(row):
-        yield TimelineEntry(
-            at=event.at,
-            text=act_name(event.verb),
-            by=event.actor_name,
-            note=_note(event.data),
-        )
-
-
-def _note(data: dict) -> str:
-    parts = [
-        f"{label}：{data[key]}"
-        for key, label in (
-            ("on", "日期"),
-            ("number", "文号或次序"),
-            ("conclusion", "结论"),
-            ("act", "操作"),
-            ("units", "户数"),
-            ("seed", "种子"),
-            ("due_on", "期限"),
-            ("correct_by", "期限"),
-            ("survey", "调查登记表"),
-            ("points", "问题"),
-            ("note", "情况"),
-            ("reason", "理由"),
-        )
-        if data.get(key)
-    ]
-    if data.get("late"):
-        parts.append("逾期报送")
-    return "，".join(parts)
+    return happened_to(row, DETAILS, marks={"late": "逾期报送"})

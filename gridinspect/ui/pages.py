@@ -166,6 +166,38 @@ def told_instead(request: HttpRequest, why: str, crumbs: Crumbs) -> HttpResponse
     return redirect(next(url for _, url in reversed(list(crumbs)) if url))
 
 
+def act_page(
+    request: HttpRequest,
+    *,
+    form: BaseForm,
+    act: Callable[[], Any],
+    done: Callable[[Any], tuple[str, Any]],
+    refusals: tuple[type[Exception], ...],
+    crumbs: Crumbs,
+    not_now: str = "",
+    **page: Any,
+) -> HttpResponse:
+    """Show the form of an act and carry it out; what refuses becomes a form error.
+
+    `act` calls the service; `done` gives the message and where to go with its result.
+    `not_now` says why there is nothing to do: then the page that the last crumb leads
+    to says it, and no form is offered. What was typed meanwhile is refused in its form.
+    The rest goes to `render_form`.
+    """
+    if not_now and request.method != "POST":
+        return told_instead(request, not_now, crumbs)
+    if request.method == "POST" and form.is_valid():
+        try:
+            result = act()
+        except refusals as error:
+            form.add_error(None, str(error))
+        else:
+            words, goal = done(result)
+            messages.success(request, words)
+            return redirect(goal)
+    return render_form(request, form=form, crumbs=crumbs, **page)
+
+
 class TimelinePage:
     """A page of a timeline, latest first, of one kind where somebody asks for one."""
 

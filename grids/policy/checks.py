@@ -30,6 +30,7 @@ from grids.policy.words import (
     OFFICE_KINDS,
     PERSON_KINDS,
     PUBLIC_LISTS,
+    SECRET_FACTS,
     STATUTES,
     TERMS,
     UNITS,
@@ -343,12 +344,21 @@ def _check_supervising(policy: PolicyValues) -> None:
         _one_of(ground.fact, FACTS, f"{where}的“fact”")
         if ground.at_least is None and ground.at_most is None:
             raise PolicyError(f"{where}没有界限，请写明“at_least”或“at_most”。")
+        _secret(ground.fact, ground.secret, where)
     _no_twins((f"{one.list}/{one.key}" for one in policy.public_candidates), "公布情形")
     for row in policy.public_candidates:
         where = f"公布情形 {row.key} "
         _one_of(row.list, PUBLIC_LISTS, f"{where}的“list”")
         for fact in filter(None, (row.fact, row.and_fact)):
             _one_of(fact, FACTS, f"{where}的“fact”")
+
+
+def _secret(fact: str, is_secret: bool, where: str) -> None:
+    """Raise PolicyError for a rule that would tell of complaints (security.md T03)."""
+    if fact in SECRET_FACTS and not is_secret:
+        raise PolicyError(
+            f"{where}用到“{FACTS[fact]}”，会泄露有人投诉举报，请写“secret = true”。"
+        )
 
 
 def _check_warnings(policy: PolicyValues) -> None:
@@ -366,8 +376,10 @@ def _check_warnings(policy: PolicyValues) -> None:
             _one_of(rule.task_from, COLOURS, f"{where}的“task_from”")
             if not rule.task_days:
                 raise PolicyError(f"{where}要派任务，请写明“task_days”。")
+    secret = {rule.key for rule in policy.warning_rules if rule.secret}
     for sign in policy.warning_signs:
         where = f"预警指标 {sign.warning}/{sign.fact} "
+        _secret(sign.fact, sign.warning in secret, where)
         _one_of(sign.warning, rules, f"{where}的“warning”")
         _one_of(sign.fact, FACTS, f"{where}的“fact”")
         levels = [sign.yellow, sign.orange, sign.red]

@@ -6,8 +6,21 @@ from datetime import date
 YEAR = 365  # days back that a fact counts where nothing else is said
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cited:
+    """Where a rule stands: a clause of its plan, or another source.
+
+    An `assumed` one is ours where the text says nothing; the note says why.
+    """
+
+    clause: str = ""
+    source: str = ""
+    assumed: bool = False
+    note: str = ""
+
+
 @dataclass(frozen=True)
-class GradeScheme:
+class GradeScheme(Cited):
     """One way to grade units for a year (守法诚信等级评价办法).
 
     `points` is what a unit begins the year with in a scheme of points. The grades of a
@@ -18,17 +31,13 @@ class GradeScheme:
     key: str
     name: str
     since: date
-    clause: str = ""
-    source: str = ""
     points: int | None = None
     valid_months: int = 12
     example: bool = False
-    assumed: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True)
-class Grade:
+class Grade(Cited):
     """One grade of a scheme, and what follows from it.
 
     `visits_max` caps the routine inspections of a year. `is_key` puts the unit under
@@ -46,14 +55,10 @@ class Grade:
     is_key: bool = False
     published: bool = False
     consequence: str = ""
-    clause: str = ""
-    source: str = ""
-    assumed: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True)
-class GradeCriterion:
+class GradeCriterion(Cited):
     """A fact of the year that leads to a grade, or that costs points.
 
     It holds when the fact reaches `at_least`. With `each`, `points` are taken for every
@@ -69,14 +74,10 @@ class GradeCriterion:
     points: int | None = None
     each: bool = False
     most: int | None = None
-    clause: str = ""
-    source: str = ""
-    assumed: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True)
-class KeyGround:
+class KeyGround(Cited):
     """A condition under which a unit is a key unit (重点监管) while it holds.
 
     Rows with one clause are one ground in several conditions. `days` is the window,
@@ -91,14 +92,10 @@ class KeyGround:
     at_most: int | None = None
     days: int | None = None
     secret: bool = False
-    clause: str = ""
-    source: str = ""
-    assumed: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True)
-class PublicCandidate:
+class PublicCandidate(Cited):
     """A fact that makes a unit a candidate for publication; persons decide.
 
     `list` is `violation` (重大违法公布) or `dishonest` (拖欠农民工工资失信名单). With
@@ -112,14 +109,10 @@ class PublicCandidate:
     at_least: int = 1
     and_fact: str = ""
     days: int = 365
-    source: str = ""
-    clause: str = ""
-    assumed: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True)
-class WarningRule:
+class WarningRule(Cited):
     """A rule of early warning (预警): what it is called and what clears it.
 
     Its facts are [[warning_sign]] rows; the worst of them gives the colour. A rule with
@@ -136,14 +129,10 @@ class WarningRule:
     together: int | None = None
     colour: str = ""
     secret: bool = False
-    clause: str = ""
-    source: str = ""
-    assumed: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True)
-class WarningSign:
+class WarningSign(Cited):
     """A fact that warns, and from which figure on it is yellow, orange or red.
 
     A colour without a figure is never reached. `days` is the window, back from the day
@@ -156,7 +145,3 @@ class WarningSign:
     orange: int | None = None
     red: int | None = None
     days: int = YEAR
-    clause: str = ""
-    source: str = ""
-    assumed: bool = False
-    note: str = ""

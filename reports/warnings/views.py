@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from enterprises.models import Enterprise
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.documents.sheets import SheetColumn, write_table
 from gridinspect.scope import within_paths
 from gridinspect.ui.pages import (
@@ -44,7 +45,6 @@ from reports.warnings.services.answering import (
 )
 from reports.warnings.services.effect import Effect, effects, not_warned
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TONES = {"yellow": "notice", "orange": "warning", "red": "danger"}
 CRUMBS = [("预警", "/warnings/")]
 MOST = 20_000  # rows of a workbook
@@ -187,13 +187,7 @@ def export(request: Request) -> HttpResponse:
     )
     path = at.path if at else user.scope_paths(Permission.EARLY_WARNING_VIEW)[0]
     note_export(by=user, path=path, rows=len(rows), asked=request.GET.dict())
-    return HttpResponse(
-        stream.getvalue(),
-        content_type=XLSX,
-        headers={
-            "Content-Disposition": f'attachment; filename="warnings-{today}.xlsx"'
-        },
-    )
+    return workbook_answer(stream, f"warnings-{today}.xlsx")
 
 
 def _plain(column: Column, row: EarlyWarning) -> str:

@@ -20,12 +20,13 @@ from cases.inspections.forms import (
 )
 from cases.inspections.frequency import Caps, frequency_of
 from cases.inspections.models import Inspection, InspectionPlan, Kind
-from cases.inspections.views.plans import district_asked, pdf_answer
+from cases.inspections.views.plans import district_asked
 from cases.services.writs import agency_name
 from cases.views.acts import act_page
 from enterprises.models import Enterprise
 from gridinspect.accounts.roles import Permission
 from gridinspect.documents import pdf
+from gridinspect.documents.answers import pdf_answer
 from gridinspect.ui.pages import Action, Tab, render_detail
 from grids.access import may, require, require_somewhere
 

@@ -20,6 +20,7 @@ from cases.inspections.services.listing import note_export
 from enterprises.models import Enterprise
 from enterprises.supervision.services.reading import grade_of
 from gridinspect.accounts.roles import Permission
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.documents.sheets import SheetColumn, write_table
 from gridinspect.ui.pages import (
     Action,
@@ -36,7 +37,6 @@ from grids import outline
 from grids.access import may
 
 P = Permission
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST = 20_000  # rows of a workbook
 
 
@@ -128,13 +128,7 @@ def export(request) -> HttpResponse:
         period=f"截至 {today}",
     )
     note_export(by=user, path=_path(user, at), rows=count, place=at)
-    return HttpResponse(
-        stream.getvalue(),
-        content_type=XLSX,
-        headers={
-            "Content-Disposition": f'attachment; filename="inspections-{today}.xlsx"'
-        },
-    )
+    return workbook_answer(stream, f"inspections-{today}.xlsx")
 
 
 def _cells(rows, columns) -> Iterator[list]:

@@ -1,7 +1,6 @@
 """检查计划: the list, one plan with its units and draws, and the acts on it."""
 
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -26,6 +25,7 @@ from enterprises.models import Enterprise
 from enterprises.supervision.services.reading import grade_of
 from gridinspect.accounts.roles import Permission
 from gridinspect.documents import pdf
+from gridinspect.documents.answers import pdf_answer
 from gridinspect.ui.pages import (
     Action,
     Tab,
@@ -475,14 +475,6 @@ def draw_log(request, pk):
         papers.draw_log(made, teams), title=title, foot=f"第 {made.number} 次抽取"
     )
     return pdf_answer(content, f"draw-{made.pk}.pdf")
-
-
-def pdf_answer(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
 
 
 def _plan(request, pk) -> InspectionPlan:

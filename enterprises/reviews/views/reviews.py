@@ -18,9 +18,10 @@ from enterprises.reviews.models import Review
 from enterprises.reviews.rules import SAID
 from enterprises.reviews.services import open_review_of
 from enterprises.reviews.views.acts import act_page
-from enterprises.reviews.views.rounds import CRUMBS, columns, pdf_answer, row_actions
+from enterprises.reviews.views.rounds import CRUMBS, columns, row_actions
 from gridinspect.accounts.roles import Permission
 from gridinspect.documents import pdf
+from gridinspect.documents.answers import pdf_answer
 from gridinspect.ui.pages import Action, Tab, render_detail
 from gridinspect.ui.tables import Column, build_table
 from grids.access import may, require

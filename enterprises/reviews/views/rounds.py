@@ -1,7 +1,7 @@
 """书面审查: the rounds, one round with its progress, and the acts on many units."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -23,6 +23,7 @@ from enterprises.reviews.views.acts import act_page
 from gridinspect import draws
 from gridinspect.accounts.roles import Permission
 from gridinspect.documents import pdf
+from gridinspect.documents.answers import pdf_answer
 from gridinspect.documents.views import handed_out
 from gridinspect.ui.pages import (
     Action,
@@ -413,14 +414,6 @@ def progress_pdf(request, pk):
         title=f"{round.name}进度表",
     )
     return pdf_answer(content, f"review-{round.pk}.pdf")
-
-
-def pdf_answer(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
 
 
 # --- the units of a round -------------------------------------------------------------

@@ -16,11 +16,11 @@ from enterprises.supervision.views.shared import (
     P,
     grade_badge,
     reasons_shown,
-    workbook,
 )
 from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
 from gridinspect.audit.services import record
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.documents.sheets import SheetColumn, write_table
 from gridinspect.scope import within_paths
 from gridinspect.ui.pages import (
@@ -215,7 +215,7 @@ def grades_export(request: Request) -> HttpResponse:
         name="信用等级",
     )
     note_export(user, at, count, request.GET.dict(), "grades.exported")
-    return workbook(stream, "grades.xlsx")
+    return workbook_answer(stream, "grades.xlsx")
 
 
 def note_export(user: User, at, count: int, asked: dict, verb: str) -> None:

@@ -28,10 +28,10 @@ from enterprises.supervision.views.shared import (
     knows_reasons,
     timeline_of,
     unit_asked,
-    workbook,
 )
 from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.documents.sheets import SheetColumn, write_table
 from gridinspect.scope import within_paths
 from gridinspect.ui.pages import (
@@ -222,7 +222,7 @@ def key_export(request: Request) -> HttpResponse:
         name="重点单位",
     )
     note_export(user, at, count, request.GET.dict(), "key_units.exported")
-    return workbook(stream, "key-units.xlsx")
+    return workbook_answer(stream, "key-units.xlsx")
 
 
 @require_POST

@@ -18,11 +18,10 @@ from enterprises.supervision.services import publishing
 from enterprises.supervision.views.shared import (
     P,
     districts,
-    workbook,
 )
 from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
-from gridinspect.documents.services import PDF
+from gridinspect.documents.answers import pdf_answer, workbook_answer
 from gridinspect.documents.sheets import SheetColumn, write_table
 from gridinspect.scope import within_paths
 from gridinspect.ui.pages import (
@@ -216,9 +215,7 @@ def publication_export(request: Request, quarter: str, kind: str) -> HttpRespons
             quarter=name,
             on=timezone.localdate(),
         )
-        answer = HttpResponse(content, content_type=PDF)
-        answer["Content-Disposition"] = f'attachment; filename="{file}.pdf"'
-        return answer
+        return pdf_answer(content, f"{file}.pdf", to_keep=True)
     stream = BytesIO()
     widths = (6, 28, 36, 22, 36, 14, 44, 44, 12)
     write_table(
@@ -242,4 +239,4 @@ def publication_export(request: Request, quarter: str, kind: str) -> HttpRespons
         unit="户",
         name="公布",
     )
-    return workbook(stream, f"{file}.xlsx")
+    return workbook_answer(stream, f"{file}.xlsx")

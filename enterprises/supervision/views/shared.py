@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 from typing import Any
 
 from django import forms
@@ -20,10 +19,8 @@ from enterprises.supervision.facts import sources_of
 from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
-from gridinspect.audit.services import history
-from gridinspect.audit.verbs import act_name
+from gridinspect.audit.telling import happened_to
 from gridinspect.documents.fonts import MissingGlyph
-from gridinspect.documents.services import XLSX
 from gridinspect.scope import Place, within_paths
 from gridinspect.ui.pages import Crumbs, render_form, told_instead
 from gridinspect.ui.registry import TimelineEntry
@@ -34,6 +31,8 @@ from grids.models import Grid
 from grids.policy import FACTS, SECRET_FACTS
 
 P = Permission
+# What a timeline tells of an act.
+DETAILS = {"on": "日期", "due_on": "期限", "until": "期满", "reason": "理由"}
 GRADE_TONES = {"A": "ok", "B": "info", "C": "danger"}
 
 
@@ -123,23 +122,7 @@ def course_html(request: Request, steps: Sequence[Step], today: date) -> str:
 
 def timeline_of(obj: Model) -> Iterable[TimelineEntry]:
     """Return what happened to an object, with the reasons that were given."""
-    for event in history(obj):
-        said = [
-            f"{label}：{event.data[key]}"
-            for key, label in (
-                ("on", "日期"),
-                ("due_on", "期限"),
-                ("until", "期满"),
-                ("reason", "理由"),
-            )
-            if event.data.get(key)
-        ]
-        yield TimelineEntry(
-            at=event.at,
-            text=act_name(event.verb),
-            by=event.actor_name,
-            note="，".join(said),
-        )
+    return happened_to(obj, DETAILS)
 
 
 def act_page(
@@ -180,10 +163,3 @@ def unit_asked(request: Request, pk: int) -> Enterprise:
     """Return a unit that the person sees, or answer 404."""
     rows = Enterprise.objects.visible_to(request.user)
     return get_object_or_404(rows.select_related("grid", "district__city"), pk=pk)
-
-
-def workbook(stream: BytesIO, name: str) -> HttpResponse:
-    """Answer with a workbook to keep."""
-    answer = HttpResponse(stream.getvalue(), content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer

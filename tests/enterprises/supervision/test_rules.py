@@ -204,6 +204,11 @@ def test_quarters(day, first, last, name):
         ({"grade_criterion": [{"at_least": 0}]}, "at_least"),
         ({"key_ground": [{"at_least": None}]}, "没有界限"),
         ({"key_ground": [{"fact": "nothing"}]}, "fact"),
+        ({"key_ground": [{"fact": "complaints"}]}, "泄露有人投诉举报"),
+        (
+            {"warning_rule": [{}], "warning_sign": [{"fact": "petitions"}]},
+            "泄露有人投诉举报",
+        ),
         ({"public_candidate": [{"list": "nothing"}]}, "list"),
     ],
 )
