@@ -242,7 +242,7 @@ def _form(
     chosen = [
         field
         for field in sorted(
-            fields(row_type), key=lambda one: one.kw_only
+            fields(row_type), key=lambda one: bool(one.kw_only)
         )  # its source last
         if (not only or field.name in only) and field.name not in KEPT.get(table, ())
     ]

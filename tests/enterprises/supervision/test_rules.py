@@ -206,7 +206,7 @@ def test_quarters(day, first, last, name):
         ({"key_ground": [{"fact": "nothing"}]}, "fact"),
         ({"key_ground": [{"fact": "complaints"}]}, "泄露有人投诉举报"),
         (
-            {"warning_rule": [{}], "warning_sign": [{"fact": "petitions"}]},
+            {"warning": [{}], "warning_sign": [{"fact": "petitions"}]},
             "泄露有人投诉举报",
         ),
         ({"public_candidate": [{"list": "nothing"}]}, "list"),
