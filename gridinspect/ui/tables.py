@@ -186,12 +186,10 @@ def build_table(
     size = _page_size(asked.get(f"{prefix}page_size") or chosen.get("page_size"))
     rows = ordered(queryset, sort, columns)
     page = _number(asked.get(f"{prefix}page"))
-    if sought is None:
-        found = _by_offset(rows, count(queryset), page, size)
-    elif sought.about > EXACT_UP_TO or not isinstance(rows, QuerySet):
-        found = _by_offset(rows, (_rounded(sought.about), True), page, size)
+    if sought is None or not isinstance(rows, QuerySet):
+        found = _counted(queryset, rows, page, size)
     else:
-        found = _by_keys(rows, sought.among, page, size)
+        found = _sought(sought, rows, page, size)
 
     return Table(
         name=name,
@@ -231,34 +229,46 @@ class _Found:
     rows: list[Any]  # one more than fits, if there is a next page
 
 
-def _by_offset(
-    rows: QuerySet | Sequence, total: tuple[int, bool], page: int, size: int
+def _counted(
+    rows: QuerySet | Sequence, in_order: QuerySet | Sequence, page: int, size: int
 ) -> _Found:
-    number, is_estimate = total
-    if not is_estimate:
-        page = min(page, max(1, -(-number // size)))
+    total, is_estimate = count(rows)
+    page = page if is_estimate else min(page, _last_page(total, size))
     start = (page - 1) * size
-    return _Found(number, is_estimate, page, list(rows[start : start + size + 1]))
+    return _Found(total, is_estimate, page, list(in_order[start : start + size + 1]))
 
 
-def _by_keys(rows: QuerySet, among: QuerySet, page: int, size: int) -> _Found:
-    """Find few rows among very many.
+def _sought(sought: Sought, rows: QuerySet, page: int, size: int) -> _Found:
+    """Find the rows of a page among very many.
 
     They are joined with what they show only once it is known which they are: a planner
     that takes many for few would join them all before it sorts.
     """
-    keys = list(rows.values_list("pk", flat=True)[: EXACT_UP_TO + 1])
-    is_estimate = len(keys) > EXACT_UP_TO
-    if is_estimate and page * size >= len(keys):
-        return _by_offset(rows, (_estimate(rows), True), page, size)
-    total = _estimate(rows) if is_estimate else len(keys)
-    if not is_estimate:
-        page = min(page, max(1, -(-total // size)))
-    wanted = keys[(page - 1) * size : page * size + 1]
-    found = {row.pk: row for row in among.filter(pk__in=wanted)} if wanted else {}
-    return _Found(
-        total, is_estimate, page, [found[key] for key in wanted if key in found]
-    )
+    in_order, start = rows.values_list("pk", flat=True), (page - 1) * size
+    if sought.about > EXACT_UP_TO:
+        keys = list(in_order[start : start + size + 1])
+        return _Found(_rounded(sought.about), True, page, _fetched(sought.among, keys))
+    keys = list(in_order[: EXACT_UP_TO + 1])
+    if len(keys) <= EXACT_UP_TO:
+        page = min(page, _last_page(len(keys), size))
+        start = (page - 1) * size
+        shown = keys[start : start + size + 1]
+        return _Found(len(keys), False, page, _fetched(sought.among, shown))
+    if start + size >= len(keys):
+        keys = list(in_order[: start + size + 1])
+    shown = keys[start : start + size + 1]
+    return _Found(_estimate(rows), True, page, _fetched(sought.among, shown))
+
+
+def _fetched(rows: QuerySet, keys: Sequence[Any]) -> list[Any]:
+    if not keys:
+        return []
+    by_key = {row.pk: row for row in rows.filter(pk__in=keys)}
+    return [by_key[key] for key in keys if key in by_key]
+
+
+def _last_page(total: int, size: int) -> int:
+    return max(1, -(-total // size))
 
 
 def chosen_rows(request: HttpRequest, rows: QuerySet) -> QuerySet:

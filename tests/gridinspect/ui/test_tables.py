@@ -128,7 +128,7 @@ def test_large_totals_are_estimates(asked, monkeypatch):
 def test_what_is_known_to_be_much_is_not_counted(asked, django_assert_num_queries):
     accounts(*"abcde")
     among = User.objects.exclude(person__isnull=False)
-    with django_assert_num_queries(2):  # the preference and the page
+    with django_assert_num_queries(2):  # the preference and the keys
         table = table_of(asked(page=9), among, sought=Sought(12_345, among))
     assert (table.total, table.total_is_estimate, table.page) == (12_000, True, 9)
 
