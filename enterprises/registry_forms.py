@@ -6,13 +6,31 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from enterprises.models import RegistryEntry
+from enterprises.models import Enterprise, RegistryEntry
+from enterprises.rules import listed_status, name_key, status_apart
 from grids.forms import DayInput, GridField, offer
+
+
+def what_differs(entry: Any) -> str:
+    """Name what a list and our unit of the same code say differently."""
+    parts = {
+        "名称": name_key(entry.unit_name)[:200] != entry.name_key,
+        "地址": bool(entry.address and entry.unit_address)
+        and entry.address != entry.unit_address,
+        "状态": status_apart(
+            listed_status(entry.state),
+            entry.unit_status,
+            open_statuses=Enterprise.OPEN_STATUSES,
+        ),
+    }
+    return "、".join(name for name, differs in parts.items() if differs)
 
 
 class _Rows(forms.ModelMultipleChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        parts = (obj.name, obj.uscc, obj.address)
+        parts = [obj.name, obj.uscc, obj.address]
+        if hasattr(obj, "unit_name"):
+            parts.append(f"不同：{what_differs(obj)}")
         return "，".join(part for part in parts if part)
 
 

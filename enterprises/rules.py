@@ -1,6 +1,7 @@
 """What the standards say about the names and numbers of units. Pure, no database."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import mul
 
@@ -139,6 +140,37 @@ _HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
 _PROVINCE_AND_CITY = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=[^市省]{2,3}市)")
 _PROVINCE = re.compile(r"^([\u4e00-\u9fff]{2,3})省")
 _CITY = re.compile(r"^([^市]{2,3})市(?![场政民容值井区])")
+
+
+# What the lists of other departments call a status, the graver first; 吊销，未注销 is
+# revoked. "非正常" of the tax office says nothing of whether a unit is still there.
+LISTED_STATUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("revoked", ("吊销",)),
+    ("cancelled", ("注销", "撤销")),
+    ("suspended", ("停业", "歇业")),
+    ("open", ("存续", "在营", "开业", "在业", "在册")),
+)
+
+
+def listed_status(words: str) -> str:
+    """Return which status of ours a list's words mean, "" when they leave it open."""
+    for status, signs in LISTED_STATUSES:
+        if any(sign in words for sign in signs):
+            return status
+    return ""
+
+
+CLOSED_STATUSES = ("suspended", "cancelled", "revoked")  # what a list may know better
+
+
+def status_apart(listed: str, ours: str, *, open_statuses: Sequence[str]) -> bool:
+    """Tell whether a list and our register disagree on whether a unit is open.
+
+    Of what has moved away, or could not be found, a list knows nothing.
+    """
+    if listed in CLOSED_STATUSES:
+        return ours in open_statuses
+    return listed == "open" and ours in CLOSED_STATUSES
 
 
 @lru_cache(maxsize=16_384)

@@ -48,7 +48,8 @@ class Against:
         """Say what the denominator is."""
         on = f"（名单日期 {self.listed_on}）" if self.listed_on else ""
         return (
-            f"分母为{self.name}{on} {self.listed:,} 户，不是我方底数 {self.known:,} 户"
+            f"分母为{self.name}{on} {self.listed:,} 户（写明注销、吊销、停业的不计），"
+            f"不是我方底数 {self.known:,} 户"
         )
 
     def rate(self, key: str) -> float | None:
@@ -87,7 +88,7 @@ def against(
 
 
 def _of(district: Grid, source: str, on: date, user: User) -> Against:
-    entries = RegistryEntry.objects.of(district, source)
+    entries = RegistryEntry.objects.of(district, source).standing()
     first = entries.order_by("listed_on").values_list("listed_on", flat=True).first()
     mine = known_units(district, on)
     return Against(

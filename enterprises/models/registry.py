@@ -1,10 +1,14 @@
 """The lists of other departments, kept beside our register and never mixed into it."""
 
+from functools import reduce
+from operator import or_
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from enterprises.models.files import Enterprise
+from enterprises.rules import CLOSED_STATUSES, LISTED_STATUSES
 from gridinspect.accounts.roles import Permission
 from gridinspect.scope import ScopedQuerySet
 from grids.models import Grid
@@ -18,31 +22,59 @@ class RegistryEntryQuerySet(ScopedQuerySet):
         """Keep one department's list of a district."""
         return self.filter(district=district, source=source)
 
+    def standing(self):
+        """Keep what the list does not call closed: 注销, 吊销, 停业."""
+        return self.exclude(_called_closed())
+
     def not_ours(self):
         """Keep what we have no unit for: neither of this code nor of this name.
 
-        Two different credit codes are two units however alike the names (P16).
+        Two different credit codes are two units however alike the names (P16). What is
+        closed by the list itself escapes nobody.
         """
         of_name = Enterprise.objects.filter(
             district=OuterRef("district"), name_key=OuterRef("name_key")
         )
         without_code = Q(uscc=None) & Exists(of_name)
         with_code = Q(uscc__isnull=False) & Exists(of_name.filter(uscc=None))
-        return self.exclude(Exists(_by_code())).exclude(without_code | with_code)
+        standing = self.standing()
+        return standing.exclude(Exists(_by_code())).exclude(without_code | with_code)
 
     def different(self):
-        """Keep what has our unit of its code under another name or address."""
+        """Keep what has our unit of its code with another name, address or status.
+
+        A status differs when one side says that the unit is open and the other not.
+        """
         name = Exists(_by_code().exclude(name_key=OuterRef("name_key")))
         address = Exists(
             _by_code().exclude(address="").exclude(address=OuterRef("address"))
         )
-        return self.filter(name | (~Q(address="") & address))
+        return self.filter(name | (~Q(address="") & address) | _of_other_status())
 
 
 def _by_code():
     return Enterprise.objects.filter(
         district=OuterRef("district"), uscc=OuterRef("uscc")
     )
+
+
+def _called(*statuses):
+    """Ask for entries whose words mean one of these statuses."""
+    signs = [sign for status, all_signs in LISTED_STATUSES for sign in all_signs
+             if status in statuses]  # fmt: skip
+    return reduce(or_, (Q(state__contains=sign) for sign in signs))
+
+
+def _called_closed():
+    return _called(*CLOSED_STATUSES)
+
+
+def _of_other_status():
+    closed, opened = _called_closed(), _called("open")
+    ours = _by_code()
+    is_open = Exists(ours.filter(status__in=Enterprise.OPEN_STATUSES))
+    is_closed = Exists(ours.filter(status__in=CLOSED_STATUSES))
+    return (closed & is_open) | (opened & ~closed & is_closed)
 
 
 class RegistryDecisionQuerySet(ScopedQuerySet):

@@ -1,13 +1,18 @@
 """What is decided on the differences between another department's list and ours."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
 from enterprises.models import Enterprise, RegistryEntry
+from enterprises.rules import listed_status, status_apart
 from enterprises.services.files import Refused, change_enterprise
+from enterprises.services.status import set_status, undo_status
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
 
+TAKEN = ("name", "former_name", "address")  # what a list's word changes of a unit
 Verdict = RegistryEntry.Verdict
 
 
@@ -31,7 +36,7 @@ def judge_entry(*, entry: RegistryEntry, verdict: str, by: User) -> None:
 
 @transaction.atomic
 def adopt_entry(*, entry: RegistryEntry, by: User) -> Enterprise:
-    """Give our unit of the same code the name and address of the list.
+    """Give our unit of the same code the name, address and status of the list.
 
     Raises Refused when we have no unit of this code: two codes are never one unit.
     """
@@ -40,14 +45,52 @@ def adopt_entry(*, entry: RegistryEntry, by: User) -> Enterprise:
     ).first()
     if unit is None:
         raise Refused("我方没有这个信用代码的单位，请先建立档案。")
+    take_word(entry=entry, unit=unit, by=by)
+    judge_entry(entry=entry, verdict=Verdict.ADOPTED, by=by)
+    return unit
+
+
+def take_word(*, entry: RegistryEntry, unit: Enterprise, by: User) -> dict[str, Any]:
+    """Change a unit to what a list says of it; return what was, for taking it back."""
+    before = {name: getattr(unit, name) for name in TAKEN}
+    renamed = unit.name != entry.name
+    after: dict[str, Any] = {
+        "name": entry.name,
+        "former_name": unit.name if renamed else unit.former_name,
+        "address": entry.address or unit.address,
+    }
+    source = entry.get_source_display()
+    # Each unit keeps its own history of the change: one act of its file each.
     unit = change_enterprise(
         enterprise=unit,
         edition=unit.edition,
         by=by,
-        via=f"数据比对：{entry.get_source_display()}",
-        name=entry.name,
-        former_name=unit.name if unit.name != entry.name else unit.former_name,
-        address=entry.address or unit.address,
+        via=f"数据比对：{source}",
+        **after,
     )
-    judge_entry(entry=entry, verdict=Verdict.ADOPTED, by=by)
-    return unit
+    taken: dict[str, Any] = {"unit": unit.pk, "before": before, "after": after}
+    status = listed_status(entry.state)
+    if status_apart(status, unit.status, open_statuses=Enterprise.OPEN_STATUSES):
+        last = unit.status_periods.get(until=None)
+        set_status(
+            unit=unit,
+            status=status,
+            since=max(entry.listed_on, last.since),
+            reason=f"{source}名单（{entry.listed_on}）登记状态为“{entry.state}”",
+            by=by,
+        )
+        taken["period"] = unit.status_periods.get(until=None).pk
+    return taken
+
+
+def give_back(*, taken: dict[str, Any], unit: Enterprise, by: User) -> None:
+    """Undo `take_word`; the caller has seen that nothing was changed since."""
+    if "period" in taken:
+        unit = undo_status(unit=unit, by=by, period=taken["period"])
+    change_enterprise(
+        enterprise=unit,
+        edition=unit.edition,
+        by=by,
+        via="撤销数据比对",
+        **taken["before"],
+    )

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from enterprises.models import Enterprise, RegistryDecision, RegistryEntry
-from enterprises.services.files import Refused, change_enterprise
+from enterprises.services.files import Refused
+from enterprises.services.registry import TAKEN, give_back, take_word
 from enterprises.services.trials import evidence_of, ground_of
 from gridinspect.accounts.models import User
 from gridinspect.audit.services import record
@@ -23,7 +24,6 @@ from grids.services.tasks import assign_tasks
 
 KIND = "reconciliation"
 MOST = 200  # entries of one act by hand
-TAKEN = ("name", "former_name", "address")  # what a list's word changes of a unit
 Verdict = RegistryEntry.Verdict
 Thing = RegistryEntry | Enterprise
 
@@ -207,7 +207,7 @@ def decide_entries(
 
 
 def _adopt(rows: Sequence[RegistryEntry], by: User) -> dict[int, dict[str, Any]]:
-    """Give our units the names and addresses of a list; return what was, by entry."""
+    """Let a list's word hold for our units; return what was, by entry."""
     units = {
         unit.uscc: unit
         for unit in Enterprise.objects.filter(
@@ -220,18 +220,7 @@ def _adopt(rows: Sequence[RegistryEntry], by: User) -> dict[int, dict[str, Any]]
         unit = units.get(one.uscc)
         if unit is None:
             raise Refused(f"我方没有“{one}”这个信用代码的单位，不能采用名单。")
-        before = {name: getattr(unit, name) for name in TAKEN}
-        renamed = unit.name != one.name
-        after: dict[str, Any] = {
-            "name": one.name,
-            "former_name": unit.name if renamed else unit.former_name,
-            "address": one.address or unit.address,
-        }
-        # Each unit keeps its own history of the change: one act of its file each.
-        change_enterprise(
-            enterprise=unit, edition=unit.edition, by=by, via="数据比对", **after
-        )
-        changed[one.pk] = {"unit": unit.pk, "before": before, "after": after}
+        changed[one.pk] = take_word(entry=one, unit=unit, by=by)
     return changed
 
 
@@ -262,13 +251,7 @@ def undo_decision(*, decision: RegistryDecision, by: User) -> int:
         now = unit and {name: getattr(unit, name) for name in TAKEN}
         if unit is None or now != row["after"]:
             raise Refused(f"“{unit or '单位'}”后来又有修改，不能整批撤销，请逐户更正。")
-        change_enterprise(
-            enterprise=unit,
-            edition=unit.edition,
-            by=by,
-            via="撤销数据比对",
-            **row["before"],
-        )
+        give_back(taken=row, unit=unit, by=by)
     for row in decision.rows:
         one = entries[row["entry"]]
         one.verdict, one.decided_by_id = row["verdict"], row["by"]

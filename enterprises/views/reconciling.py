@@ -143,7 +143,7 @@ def registry_decide(request: Request) -> HttpResponse:
         verdicts.insert(0, Verdict.ADOPTED)
     form = DecideForm(
         request.POST or None,
-        rows=RegistryEntry.objects.filter(pk__in=keys).order_by("pk"),
+        rows=rows.filter(pk__in=keys).order_by("pk"),
         verdicts=[(one.value, WORDS[one]) for one in verdicts],
         initial={"rows": keys},
     )
@@ -184,7 +184,7 @@ def registry_decide(request: Request) -> HttpResponse:
 
 
 WORDS = {
-    Verdict.ADOPTED: "采用名单：我方单位的名称和地址改为名单中的内容",
+    Verdict.ADOPTED: "采用名单：我方单位的名称、地址和状态改为名单中的内容",
     Verdict.KEPT: "已核对，以我方为准",
     Verdict.VERIFY: "待核实",
 }

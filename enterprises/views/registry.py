@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from enterprises.matching import Facts, Match, match
 from enterprises.models import Enterprise, RegistryDecision, RegistryEntry
+from enterprises.registry_forms import what_differs
 from enterprises.resources import alike_names
 from enterprises.services.registry import adopt_entry, judge_entry
 from enterprises.services.verifying import result_words, tasks_about
@@ -163,6 +164,7 @@ def rows_of(part: str, user: Any, listed: Any, district: Grid | None) -> QuerySe
             unit_pk=Subquery(unit.values("pk")[:1]),
             unit_name=Subquery(unit.values("name")[:1]),
             unit_address=Subquery(unit.values("address")[:1]),
+            unit_status=Subquery(unit.values("status")[:1]),
         )
     mine = Enterprise.objects.visible_to(user).filter(district=district).known()
     if not listed.exists():
@@ -206,13 +208,19 @@ def _columns(
     if part == "different":
         link = lambda row: reverse("enterprises:detail", args=[row.unit_pk])  # noqa: E731
         columns.insert(1, Column("unit_name", "我方名称", link=link, sort="unit_name"))
-        columns.insert(4, Column("unit_address", "我方地址"))
+        columns.insert(2, Column("apart", "不同之处", what_differs))
+        columns.insert(5, Column("unit_address", "我方地址"))
+        columns.insert(7, Column("unit_status", "我方状态", _our_status))
     else:
         columns.insert(
             3, Column("likely", "可能是我方的", lambda e: likely.get(e.pk), wraps=True)
         )
         columns.append(_on_site(tasks))
     return columns
+
+
+def _our_status(entry: Any) -> str:
+    return str(Enterprise.Status(entry.unit_status).label)
 
 
 def _columns_of_ours(tasks: Mapping[int, Task]) -> list[Column]:
@@ -264,7 +272,7 @@ def _actions(entry: RegistryEntry, part: str) -> Sequence[Action]:
                 "采用名单",
                 to("adopted"),
                 method="post",
-                confirm="我方单位的名称和地址改为名单中的内容。",
+                confirm="我方单位的名称、地址和状态改为名单中的内容。",
             )
         )
     if entry.verdict != Verdict.VERIFY:

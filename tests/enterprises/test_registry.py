@@ -158,6 +158,58 @@ def test_the_list_is_adopted_with_a_trail(street, load, clerk):
     assert not RegistryEntry.objects.all().different().exists()
 
 
+@pytest.mark.parametrize(
+    ("state", "status", "differs"),
+    [
+        ("注销", "open", True),
+        ("吊销，未注销", "open", True),
+        ("注销", "cancelled", False),
+        ("存续（在营、开业、在册）", "cancelled", True),
+        ("存续（在营、开业、在册）", "open", False),
+        ("存续", "moved_away", False),
+        ("非正常", "open", False),
+        ("", "open", False),
+    ],
+)
+def test_a_status_differs_when_one_side_says_open(state, status, differs, street, load):
+    make_enterprise("郑州甲商行", grid=street, uscc=CODE, status=status)
+    load(["郑州甲商行", CODE, "", "", state, None])
+    assert RegistryEntry.objects.all().different().exists() == differs
+
+
+def test_the_status_of_a_list_is_adopted_and_taken_back(
+    erqi, street, load, clerk, client
+):
+    unit = make_enterprise("郑州甲商行", grid=street, uscc=CODE)
+    load(["郑州甲商行", CODE, "", "", "吊销，未注销", None])
+    client.force_login(clerk)
+    page = client.get(reverse("enterprises:registry") + "?part=different")
+    assert "<td>状态</td>" in page.content.decode().replace(' class=""', "")
+    decision = decide_entries(
+        district=erqi,
+        entries=list(RegistryEntry.objects.all()),
+        verdict="adopted",
+        by=clerk,
+    )
+    unit.refresh_from_db()
+    assert unit.status == "revoked"
+    assert unit.status_periods.get(until=None).since == TODAY()
+    assert "登记状态为“吊销" in unit.status_periods.get(until=None).reason
+    undo_decision(decision=decision, by=clerk)
+    unit.refresh_from_db()
+    assert unit.status == "open"
+    assert unit.status_periods.get().until is None
+
+
+def test_what_the_list_calls_closed_escapes_nobody(load, clerk):
+    load(
+        ["郑州甲商行", CODE, "", "", "注销", None],
+        ["郑州乙商行", OTHER, "", "", "存续", None],
+    )
+    assert names(RegistryEntry.objects.all().not_ours()) == ["郑州乙商行"]
+    assert names(RegistryEntry.objects.all().standing()) == ["郑州乙商行"]
+
+
 def test_two_codes_are_never_one_unit(street, load, clerk):
     make_enterprise("郑州甲商行", grid=street, uscc=OTHER)
     load(JIA)
