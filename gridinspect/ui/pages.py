@@ -248,13 +248,13 @@ def render_detail(
 
     With `obj`, the tabs and timeline entries that other apps registered for its model
     come after the given ones. A long timeline is a function, which is called only when
-    its tab is open; then the tab says no count.
+    its tab is open; then the tab stands second and says no count.
     """
     all_tabs, entries = list(tabs), list[TimelineEntry]()
     if obj is not None:
         all_tabs += _registered_tabs(request, obj)
     if callable(timeline):
-        all_tabs.append(Tab("timeline", "时间线"))
+        all_tabs.insert(1, Tab("timeline", "时间线"))
     elif entries := _entries(request, timeline, obj):
         all_tabs.append(Tab("timeline", "时间线", count=len(entries)))
     chosen = _chosen_tab(request, all_tabs)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from assistants.models import StaffFile
 from cases.models import Case, Extension, Matter
 from enterprises.models import Enterprise, Survey
+from enterprises.survey_forms import survey_form
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.models import Event
 from gridinspect.documents.models import ArchivedDocument
@@ -152,6 +153,30 @@ def test_a_squad_leader_enters_a_unit_and_a_survey_by_keyboard(
     survey = Survey.objects.get()
     assert survey.is_complete
     assert survey.recorded_by == leader
+
+
+def test_a_paper_form_takes_its_characters_and_one_stroke_a_field(street, visit):
+    clerk = make_user(grid=street, role=Role.SQUAD_LEADER)
+    unit = make_enterprise("郑州键盘商贸有限公司", grid=street)
+    page = visit(clerk).open(reverse("enterprises:survey-add", args=[unit.pk]))
+
+    def focused():
+        return page.evaluate("document.activeElement.name")
+
+    page.wait_for_function("document.activeElement.name === 'surveyed_on'")
+    for _ in range(3):  # the day, the way and the collector are there already
+        page.keyboard.press("Enter")
+    for question in survey_form():
+        assert focused() == question.key
+        answer = GOOD.get(question.key, "")
+        if question.choices and answer:
+            answer = question.choices.index(answer) + 1  # a stroke instead of a tick
+        page.keyboard.type(str(answer))
+        page.keyboard.press("Enter")
+    assert focused() == "submit"
+    page.keyboard.press("Enter")
+    page.get_by_text("已提交").wait_for()
+    assert Survey.objects.get().answers == GOOD
 
 
 # --- intake, inspector, leader: from a complaint to an extension ----------------------
