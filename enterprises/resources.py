@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import FloatField, Max, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from enterprises.allocation import Confidence, Method
@@ -33,7 +34,7 @@ from enterprises.rules import (
 from enterprises.services.finding import refresh_grams
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
-from gridinspect.copying import take_keys
+from gridinspect.copying import refresh_statistics, take_keys
 from gridinspect.imports import cleaning
 from gridinspect.imports.fields import SheetField
 from gridinspect.imports.registry import register
@@ -84,6 +85,10 @@ STORED = {
     "latitude": "latitude",
     "remark": "remark",
 }
+_READ = [  # degrees as the cells have them
+    Cast(name, FloatField()) if name in ("longitude", "latitude") else name
+    for name in STORED.values()
+]
 MAY_BE_NULL = frozenset(("headcount", "founded", "longitude", "latitude", "uscc"))
 MAY_BE_BLANK = [n for n, field in enumerate(STORED) if field not in MAY_BE_NULL]
 UNIT_KIND = list(STORED).index("unit_kind")
@@ -93,6 +98,7 @@ _FOUND_BY = frozenset(  # the fields behind what a unit is found by
     ("name", "legal_representative", "address", "uscc", "old_registration_number")
 )
 
+_LISTED, _SURE, _UNSURE = map(str, (Method.LIST, Confidence.MEDIUM, Confidence.LOW))
 # What an import writes of a placement, in the order of `_placed`.
 PLACED = (
     "enterprise_id",
@@ -106,9 +112,13 @@ PLACED = (
 )
 
 
+_code_of_unit = cleaning.code_text("uscc_precision_lost", "统一社会信用代码")
+_old_number = cleaning.code_text("registration_precision_lost", "注册号")
+
+
 def credit_code(raw: Any, setting: cleaning.Setting) -> Any:
     """Return a credit code, or with a warning an old licence number (P15, P7)."""
-    code = cleaning.code_text("uscc_precision_lost", "统一社会信用代码")(raw, setting)
+    code = _code_of_unit(raw, setting)
     if code is None:
         return None
     code = code.removesuffix(".0") if code[:-2].isdigit() else code
@@ -131,7 +141,7 @@ def credit_code(raw: Any, setting: cleaning.Setting) -> Any:
 
 def registration_number(raw: Any, setting: cleaning.Setting) -> Any:
     """Return an old registration number as it is written; odd ones with a warning."""
-    number = cleaning.code_text("registration_precision_lost", "注册号")(raw, setting)
+    number = _old_number(raw, setting)
     if number is None:
         return None
     if len(number) > 30:
@@ -435,6 +445,7 @@ class EnterpriseResource(DistrictResource):
         self._last = Enterprise.objects.aggregate(last=Max("pk"))["last"] or 0
         self._is_first = not Enterprise.objects.filter(district=self.district).exists()
         self._searches = 0
+        self._added = 0
         self._touched: dict[int, date] = {}
         self._paths = {row.pk: row.path for row in self.places.rows.values()}
 
@@ -447,8 +458,9 @@ class EnterpriseResource(DistrictResource):
             for row in rows
             if row.values.get("name")
         ]
-        known = Known(() if self._is_first else self._fetch(named))
+        known = Known()
         if not self._is_first:
+            self._fetch(named, known)
             self._search(named, known)
         for row, key in named:
             self._compare(row, key, known)
@@ -461,23 +473,26 @@ class EnterpriseResource(DistrictResource):
             if not row.values.get("old_registration_number"):
                 row.values["old_registration_number"] = code
 
-    def _fetch(self, named: list[tuple[Row, str]]) -> Iterable["Unit"]:
+    def _fetch(self, named: list[tuple[Row, str]], known: "Known") -> None:
+        """Fetch the units that rows may be: by code, the others by name."""
         codes = [row.values["uscc"] for row, _ in named if row.values.get("uscc")]
-        keys = {key for _, key in named}
-        wanted = Q(uscc__any_of=codes) | Q(name_key__any_of=keys)
+        known.add(self._units(Q(uscc__any_of=codes)))
+        by_code = known.by_code
+        others = {key for row, key in named if row.values.get("uscc") not in by_code}
         decided = [self._decided(row) for row, _ in named] if self.decisions else []
-        if any(decided):
-            wanted |= Q(pk__in=[pk for pk in decided if pk])
-        yield from self._units(wanted)
+        keys = [pk for pk in decided if pk]
+        if others or keys:
+            known.add(self._units(Q(name_key__any_of=others) | Q(pk__in=keys)))
 
     def _units(self, wanted: Q) -> Iterable["Unit"]:
         units = Enterprise.objects.filter(
             wanted, district=self.district, pk__lte=self._last, merged_into=None
         )
         for pk, key, grid_id, status, *values in units.values_list(
-            "pk", "name_key", "grid_id", "status", *STORED.values()
+            "pk", "name_key", "grid_id", "status", *_READ
         ):
-            yield Unit(pk, key, grid_id, status, dict(zip(STORED, values, strict=True)))
+            stored = [None if value == "" else value for value in values]
+            yield Unit(pk, key, grid_id, status, dict(zip(STORED, stored, strict=True)))
 
     def _search(self, named: list[tuple[Row, str]], known: "Known") -> None:
         """Look for units with a name like that of rows without a code (近似单位).
@@ -508,19 +523,13 @@ class EnterpriseResource(DistrictResource):
         return int(decision[5:]) if decision.startswith("same:") else None
 
     def _compare(self, row: Row, key: str, known: "Known") -> None:
-        code = row.values.get("uscc")
-        unit = known.by_code.get(code) if code else None
-        if unit is None:
-            unit = self._by_name(row, key, known)
-        if unit is None:
-            self._find_alike(row, key, known)
-            unit = self._as_decided(row, known)
+        unit = None if self._is_first else self._known_as(row, key, known)
         if unit is None:
             row.action = NEW
             drop_masked(row, "phone")
             self._warn_of_twins(row, key)
             return
-        row.target = Target(unit.pk, unit.grid_id)
+        code, row.target = row.values.get("uscc"), Target(unit.pk, unit.grid_id)
         if not self.may_touch(self._path_of(unit)):
             row.reject(
                 "outside_scope", f"该单位{OUTSIDE}", at="uscc" if code else "name"
@@ -533,9 +542,21 @@ class EnterpriseResource(DistrictResource):
                 at="name",
             )
         stored = self._stored(row, unit)
-        if (stored["industry"] or "").startswith(row.values.get("industry") or "?"):
+        industry, said = stored["industry"] or "", row.values.get("industry")
+        if said and said != industry and industry.startswith(said):
             row.values["industry"] = None  # a rougher code tells nothing new
         merge(row, stored)
+
+    def _known_as(self, row: Row, key: str, known: "Known") -> "Unit | None":
+        """Return the unit that a row is; note those that it may be."""
+        code = row.values.get("uscc")
+        unit = known.by_code.get(code) if code else None
+        if unit is None:
+            unit = self._by_name(row, key, known)
+        if unit is None:
+            self._find_alike(row, key, known)
+            unit = self._as_decided(row, known)
+        return unit
 
     def _path_of(self, unit: "Unit") -> str:
         if unit.grid_id not in self._paths:  # a closed grid
@@ -558,9 +579,7 @@ class EnterpriseResource(DistrictResource):
         ]
         if len(found) > 1:
             found = [
-                unit
-                for unit in found
-                if unit.address == (address or "") and not unit.uscc
+                unit for unit in found if unit.address == address and not unit.uscc
             ]
         if len(found) != 1:
             return None
@@ -634,11 +653,7 @@ class EnterpriseResource(DistrictResource):
             )
 
     def _stored(self, row: Row, unit: "Unit") -> dict[str, Any]:
-        stored = {n: None if v == "" else v for n, v in unit.values.items()}
-        for name in ("longitude", "latitude"):
-            degrees = stored[name]
-            stored[name] = None if degrees is None else float(degrees)
-        stored["status"] = unit.status
+        stored = {**unit.values, "status": unit.status}
         place = self.places.rows.get(unit.grid_id)
         own = place and (place.division_code or place.code)
         if row.grid and (row.values.get("street") or row.values.get("community")):
@@ -669,6 +684,7 @@ class EnterpriseResource(DistrictResource):
 
     def _add(self, rows: list[Row]) -> Iterable[Any]:
         keys = take_keys(Enterprise._meta.db_table, len(rows))
+        self._added += len(keys)
         pairs = list(zip(keys, rows, strict=True))
         insert_rows(
             Enterprise,
@@ -824,14 +840,14 @@ class EnterpriseResource(DistrictResource):
     def _placed(self, row: Row, since: date) -> tuple[Any, ...]:
         """Return a placement on the word of the list, or for want of one."""
         said = "".join(str(row.values.get(name) or "") for name in self.place_fields)
-        sure = Confidence.MEDIUM if said else Confidence.LOW
+        sure = _SURE if said else _UNSURE
         reason = f"名册写明“{said}”" if said else "名册没有写明网格"
         return (
             self.district.pk,
             row.grid.pk,
             since,
-            str(Method.LIST),
-            str(sure),
+            _LISTED,
+            sure,
             reason,
             self.by.pk,
         )
@@ -880,7 +896,7 @@ class EnterpriseResource(DistrictResource):
         return found
 
     def take_back(self, written: list[Written]) -> None:
-        self._touched = {}
+        self._added, self._touched = 0, {}
         added = [one.record for one in written if one.action == NEW]
         changed = [one for one in written if one.action != NEW]
         units = Enterprise.objects.filter(pk__in=[one.record for one in written])
@@ -928,6 +944,9 @@ class EnterpriseResource(DistrictResource):
 
     def finish(self) -> None:
         """Ask for the figures of the grids that gained, lost or changed a unit."""
+        if self._added > MANY:
+            columns = ("district_id", "grid_id", "uscc", "name_key")
+            refresh_statistics(Enterprise._meta.db_table, columns)
         by_day: dict[date, set[int]] = defaultdict(set)
         for grid, since in self._touched.items():
             by_day[since].add(grid)
@@ -950,7 +969,7 @@ class Unit:
     name_key: str
     grid_id: int
     status: str
-    values: dict[str, Any]  # by field of the sheet
+    values: dict[str, Any]  # by field of the sheet, None where it is empty
 
     @property
     def name(self) -> str:
@@ -961,7 +980,7 @@ class Unit:
         return self.values["uscc"]
 
     @property
-    def address(self) -> str:
+    def address(self) -> str | None:
         return self.values["address"]
 
 
@@ -986,6 +1005,7 @@ def _follow_up(unit: Enterprise) -> Iterable[str]:
     return ("name_key", "pinyin", "grams", "contact_phone_index")
 
 
+MANY = 5_000  # units added, from which the planner has to know of them
 SEARCHES = 300  # rows of one file for which names alike are searched
 
 
@@ -1016,16 +1036,20 @@ def _facts(values: Mapping[str, Any]) -> Facts:
 class Known:
     """The units of the base that the rows of a lot may mean."""
 
-    def __init__(self, units: Iterable[Unit]):
+    def __init__(self) -> None:
         self.by_code: dict[str, Unit] = {}
         self.by_key: dict[str, list[Unit]] = defaultdict(list)
         self.by_pk: dict[int, Unit] = {}
         self.alike: dict[Any, list[Unit]] = defaultdict(list)  # row → found by search
+
+    def add(self, units: Iterable[Unit]) -> None:
+        """Take units in, each once."""
         for unit in units:
-            self.by_pk[unit.pk] = unit
-            if unit.uscc:
-                self.by_code[unit.uscc] = unit
-            self.by_key[unit.name_key].append(unit)
+            if unit.pk not in self.by_pk:
+                self.by_pk[unit.pk] = unit
+                self.by_key[unit.name_key].append(unit)
+                if unit.uscc:
+                    self.by_code[unit.uscc] = unit
 
 
 def _told(column: SheetField | None, value: Any) -> str:

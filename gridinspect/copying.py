@@ -39,20 +39,25 @@ def take_keys(table: str, count: int) -> list[int]:
     """Return that many fresh keys of a table, so that rows can point at each other."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) "
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) "
             "FROM generate_series(1, %s)",
             [table, count],
         )
         return [key for (key,) in cursor.fetchall()]
 
 
-def refresh_statistics() -> None:
+def refresh_statistics(table: str = "", columns: Sequence[str] = ()) -> None:
     """Let the planner know how much there is now, after rows came by the thousand.
 
-    Else it plans for the few rows it last saw, and a join becomes a scan a row.
+    Else it plans for the few rows it last saw, and a join becomes a scan a row. All
+    tables, or the columns of one by which rows are looked up.
     """
+    what = f'"{table}"' if table else ""
+    if columns:
+        names = ", ".join(f'"{column}"' for column in columns)
+        what += f" ({names})"
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute(f"ANALYZE {what}")
 
 
 def _chunks(rows: Iterable[Sequence[Any]]) -> Iterable[list[Sequence[Any]]]:

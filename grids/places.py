@@ -75,17 +75,18 @@ class PlaceIndex:
             elif row.pk != district.pk:
                 self._communities[name].append(row)
                 self._community_stems[community_stem(name)].append(row)
-        self._known: dict[tuple[str, str], PlaceRow | PlaceNotFound | None] = {}
+        self._known: dict[tuple[Any, Any], PlaceRow | PlaceNotFound | None] = {}
 
     def find(self, street: Any, community: Any) -> PlaceRow | None:
         """Return the grid that a row names, None when it names none.
 
         The community where one is given, else the street. Raises PlaceNotFound.
         """
-        pair = (squeeze(street or ""), squeeze(community or ""))
+        pair = (street, community)
         if pair not in self._known:
             try:
-                self._known[pair] = self._find(*pair)
+                names = squeeze(street or ""), squeeze(community or "")
+                self._known[pair] = self._find(*names)
             except PlaceNotFound as fault:
                 self._known[pair] = fault
         found = self._known[pair]

@@ -67,7 +67,7 @@ class AttendanceResource(OfPersons, DistrictResource):
     title = "考勤表"
     permission = Permission.STAFF_IMPORT
     key_field = "id_number"
-    identifying = ("id_number", "name", "month")
+    identifying = ("id_number", "name", "grid_name", "month")
     place_fields = ()
     has_effective_day = False
     can_be_undone = True

@@ -42,7 +42,7 @@ class WorkerResource(RosterColumns):
     title = "职工名册"
     permission = Permission.ENTERPRISE_IMPORT
     key_field = "id_number"
-    identifying = ("uscc", "unit", "id_number")
+    identifying = ("uscc", "unit", "id_number", "name")
     place_fields = ()
     derived = {"until": "离职日期", "ending": "离职原因", "contract": "劳动合同"}
     can_be_undone = True

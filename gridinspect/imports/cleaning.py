@@ -80,7 +80,7 @@ def plain(raw: Any) -> str:
         return ""
     if type(raw) is not str:
         return _shown(raw)
-    if _SIMPLE(raw):  # by far the most frequent
+    if _SIMPLE(raw):
         return raw
     text = raw.translate(_TABLE).strip()
     wrapped = _WRAPPER.match(text)
@@ -110,6 +110,8 @@ def is_empty(raw: Any) -> bool:
 
 def _value(raw: Any) -> str:
     """Return the plain text of a cell that must have a value, "" when it is empty."""
+    if type(raw) is str and _SIMPLE(raw):  # by far the most frequent
+        return "" if raw in _EMPTY else raw
     if isinstance(raw, CellFault):
         if raw == FORMULA:
             raise Rejected(
@@ -149,12 +151,13 @@ def title(limit: int = 200) -> Cleaner:
     return clean
 
 
+_full_title = title(200)
 _ONLY_DIGITS = re.compile(r"^[\W\d_]+[人名家个户]?$")
 
 
 def unit_name(raw: Any, setting: Setting) -> str | None:
     """Return the name of a unit; digits and punctuation alone are no name."""
-    value = title(200)(raw, setting)
+    value = _full_title(raw, setting)
     if value and (len(value) < 2 or _ONLY_DIGITS.match(value)):
         raise Rejected("name_invalid", "不像单位名称，请按证照填写全称。")
     return value
@@ -342,8 +345,8 @@ def yuan(code: str, words: str, *, below: float = 1e11) -> Cleaner:
 
 def decimal_degrees(raw: Any, setting: Setting) -> float | None:
     """Return a coordinate in decimal degrees."""
-    value = _value(raw)
-    if not value:
+    value = raw if type(raw) is float else _value(raw)
+    if value == "":
         return None
     try:
         number = float(value)

@@ -60,20 +60,20 @@ class Decisions:
             shutil.copyfileobj(lots, file)
 
     def _write(self) -> None:
+        alike = groupby(self._held, key=lambda row: (row.sheet, *row.values))
         with self._path.open("a", encoding="utf-8") as file:
-            for sheet, same in groupby(self._held, key=lambda row: row.sheet):
-                file.write(self._line(sheet, list(same)))
+            for (sheet, *fields), same in alike:
+                file.write(self._line(sheet, fields, list(same)))
         self._held = []
 
-    def _line(self, sheet: str | None, rows: list[Row]) -> str:
-        fields = list(dict.fromkeys(name for row in rows for name in row.values))
+    def _line(self, sheet: str | None, fields: list[str], rows: list[Row]) -> str:
         return encode_line(
             [
                 sheet,
                 [row.number for row in rows],
                 [row.action for row in rows],
                 fields,
-                [[row.values.get(name) for row in rows] for name in fields],
+                list(zip(*(row.values.values() for row in rows), strict=True)),
                 [row.changes or None for row in rows],
                 [self._resource.decided(row) for row in rows],
             ]
@@ -143,7 +143,7 @@ def _grounds(resource: SheetResource) -> str:
 
 
 # PostgreSQL gives every version of a row a place, and the transaction that wrote it.
-_VERSION = "hashtextextended({table}.ctid || ' ' || {table}.xmin, 0)"
+_VERSION = "hash_record_extended(ROW({table}.ctid, {table}.xmin), 0)"
 
 
 def _edition(rows: "QuerySet[Any]") -> list[str]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from itertools import zip_longest
@@ -36,6 +36,7 @@ from gridinspect.imports.resource import (
 
 COUNTS = ("data_rows", VALID, WARNED, REJECTED, DUPLICATE, NEW, CHANGED, SAME)
 KNOWN = 20_000  # cells of a column whose value is remembered
+MOSTLY = 0.9  # share of new cells in a lot from which nothing is remembered any more
 
 
 def plain_value(value: Any) -> Any:
@@ -67,7 +68,7 @@ class Examination:
         examination._begin(resource, kept.headings)
         examination._kept = kept
         for lot, _ in kept.lots():
-            examination._note(lot, examination._rows(lot))
+            examination._note(lot, examination._rows(lot, examination._noted))
         return examination
 
     def _begin(self, resource: SheetResource, headings: list[Heading]) -> None:
@@ -76,6 +77,8 @@ class Examination:
         self.counts: Counter[str] = Counter()
         self.total = 0  # data rows in all sheets
         self._headings = headings
+        self._noted = {resource.name_field, resource.key_field, *resource.identifying}
+        self._noted |= {name for name, c in self.columns.items() if c.required}
         self._digest = hashlib.sha256()
         self._first: dict[str, tuple[int, int, str]] = {}  # key → (table, row, name)
         self._conflicts: dict[str, list[tuple[int, int]]] = {}  # key → all its rows
@@ -120,7 +123,7 @@ class Examination:
                 data = [row for row in found if not judge(table, self.columns, *row)]
                 if data:
                     lot = _clean(place, table, cleaners, data)
-                    rows = self._rows(lot)
+                    rows = self._rows(lot, self._noted)
                     lot.keys = [identify(row) for row in rows]
                     self._note(lot, rows)
                     yield lot
@@ -139,13 +142,18 @@ class Examination:
             if earlier[2] != name:
                 self._conflicts.setdefault(key, [earlier[:2]]).append((place, number))
 
-    def _rows(self, lot: Lot) -> list[Row]:
-        heading, fields = self._headings[lot.table], lot.fields
+    def _rows(self, lot: Lot, only: Container[str] | None = None) -> list[Row]:
+        """Return the rows of a lot, with all fields or only some."""
+        heading, fields, columns = self._headings[lot.table], lot.fields, lot.columns
         sheet, places = heading.sheet, heading.places
+        if only is not None:
+            chosen = [at for at, name in enumerate(fields) if name in only]
+            fields = [fields[at] for at in chosen]
+            columns = [columns[at] for at in chosen]
         rows = [
             Row(sheet, number, dict(zip(fields, values, strict=True)), places)
             for number, values in zip(
-                lot.numbers, zip(*lot.columns, strict=True), strict=True
+                lot.numbers, zip(*columns, strict=True), strict=True
             )
         ]
         for at, field, code, message, warns in lot.issues:
@@ -176,18 +184,18 @@ class Examination:
 
     def _finish(self, lot: list[Row]) -> list[Row]:
         self.resource.check([row for row in lot if not row.duplicate_of])
-        counts = self.counts
-        counts["data_rows"] += len(lot)
-        said = []
+        said, found = [], []
         for row in lot:
             outcome = row.outcome
-            counts[outcome] += 1
+            found.append(outcome)
             if outcome in (REJECTED, DUPLICATE):
                 row.action = NOTHING
             else:
-                counts[row.action] += 1
+                found.append(row.action)
             changes = [[k, str(a), str(b)] for k, (a, b) in row.changes.items()]
             said.append([outcome, row.action, row.reason, changes])
+        self.counts["data_rows"] += len(lot)
+        self.counts.update(found)
         self._digest.update(json.dumps(said, ensure_ascii=False).encode())
         return lot
 
@@ -264,10 +272,11 @@ class _ColumnCleaner:
     def __init__(self, column: SheetField, setting: Setting):
         self._column, self._setting = column, setting
         self._known: dict[Any, Any] = _Known(self._value)
+        self._repeats = True  # whether cells come again, so that it pays to know them
         self._odd = False  # whether any cell was not simply good
 
     def _value(self, raw: Any) -> Any:
-        if type(raw) is str and raw == "":
+        if raw == "" and type(raw) is str:
             return None
         try:
             value = self._column.clean_cell(raw, self._setting)
@@ -283,11 +292,13 @@ class _ColumnCleaner:
         self, cells: Sequence[Any]
     ) -> tuple[list[Any], list[tuple[int, tuple[str, str, bool]]]]:
         """Return the values, and (place, (code, message, warns)) of what is odd."""
-        if self._DISTINCT.issuperset(map(type, cells)):
+        if self._repeats and self._DISTINCT.issuperset(map(type, cells)):
+            before = len(self._known)
             values = list(map(self._known.__getitem__, cells))
+            self._repeats = len(self._known) - before < MOSTLY * len(cells)
         else:
             values = list(map(self._value, cells))
-        if len(self._known) > KNOWN:
+        if len(self._known) > KNOWN or not self._repeats:
             self._known.clear()
         issues: list[tuple[int, tuple[str, str, bool]]] = []
         if self._odd:

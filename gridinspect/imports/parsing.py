@@ -126,7 +126,7 @@ def _inspect(archive: zipfile.ZipFile) -> set[str]:
             total += size
             if total > UNPACKED:
                 raise Unreadable(TOO_LARGE)
-            if _DECLARATION.search(window):
+            if b"<!" in window and _DECLARATION.search(window):
                 raise Unreadable(ENTITIES)
             if any(mark in window for mark in _MARKS):
                 marked.add(entry.filename)

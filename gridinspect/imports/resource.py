@@ -83,7 +83,7 @@ class Row:
 
     @property
     def is_rejected(self) -> bool:
-        return any(not issue.warns for issue in self.issues)
+        return bool(self.issues) and not all(issue.warns for issue in self.issues)
 
     @property
     def outcome(self) -> str:
@@ -100,8 +100,8 @@ class Row:
     @property
     def reason(self) -> str | None:
         """The code of what matters most about the row."""
-        faults = [i for i in self.issues if not i.warns] or self.issues
-        if faults:
+        if self.issues:
+            faults = [i for i in self.issues if not i.warns] or self.issues
             return faults[0].code
         return "duplicate_in_file" if self.duplicate_of else None
 
@@ -142,11 +142,16 @@ def merge(row: Row, old: dict[str, Any]) -> None:
 
     `old` holds the stored value of every field that the kind writes.
     """
+    if row.values.items() >= old.items():  # by far the most frequent
+        row.action = SAME
+        return
     for name, before in old.items():
         after = row.values.get(name)
+        if after is None or after == before:
+            continue
         if is_masked(after):
             drop_masked(row, name, unless=before)
-        elif after is not None and after != before:
+        else:
             row.changes[name] = [before, after]
     row.action = CHANGED if row.changes else SAME
 
@@ -180,7 +185,7 @@ class SheetResource(Resource):
     needs_district: ClassVar[bool] = True
     key_field: ClassVar[str] = ""  # the field that a second record of it conflicts in
     name_field: ClassVar[str] = "name"
-    identifying: ClassVar[tuple[str, ...]] = ()  # the fields `identify` looks at
+    identifying: ClassVar[tuple[str, ...]] = ()  # all that `identify`, `note` look at
     conflict_code: ClassVar[str] = "conflict_in_file"
     place_fields: ClassVar[tuple[str, ...]] = ()
     can_be_undone: ClassVar[bool] = False  # has `obstacles` and `take_back`
@@ -242,7 +247,7 @@ class SheetResource(Resource):
 
     def may_touch(self, path: str) -> bool:
         """Tell whether something with this path is in the importing person's area."""
-        return any(path.startswith(mine) for mine in self.paths)
+        return path.startswith(tuple(self.paths))
 
     def in_words(self) -> dict[str, Callable[[Any], Any]]:
         """Return how the values of fields are shown: masked, or by their labels."""
@@ -266,7 +271,7 @@ class SheetResource(Resource):
     def identify(self, row: Row) -> str:
         """Return what makes two rows of a file the same record, "" for nothing.
 
-        Looks at `row.values` only.
+        Sees the `identifying` fields and the name only.
         """
         value = row.values.get(self.key_field)
         return str(value) if value else ""

@@ -264,10 +264,10 @@ def _told(
     row: Row, resource: SheetResource, in_words: dict[str, Callable[[Any], Any]]
 ) -> dict[str, Any]:
     """Return what a row says; of one that changes nothing, what it is known by."""
-    values = {name: value for name, value in row.values.items() if value is not None}
+    names: Iterable[str] = row.values
     if row.action == SAME and not row.issues:
         names = (resource.name_field, resource.key_field)
-        values = {name: values[name] for name in names if name in values}
+    values = {n: v for n in names if (v := row.values.get(n)) is not None}
     for name in in_words.keys() & values:
         values[name] = in_words[name](values[name])
     return values

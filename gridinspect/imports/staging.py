@@ -50,16 +50,17 @@ def insert_rows(
     """
     fields = {field.attname: field for field in model._meta.concrete_fields}
     blank, now = model(), timezone.now()
-    others = [name for name in fields if name not in names and name != "id"]
-    defaults = []
-    for name in others:
-        automatic = getattr(fields[name], "auto_now", False) or getattr(
-            fields[name], "auto_now_add", False
-        )
-        value = now if automatic else getattr(blank, name)
-        defaults.append(value if value is None else str(value))
+    others = {
+        name: now
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        else getattr(blank, name)
+        for name, field in fields.items()
+        if name not in names and name != "id"
+    }
+    given = {name: str(value) for name, value in others.items() if value is not None}
+    defaults = list(given.values())
     sealed = _sealed(fields, names)
-    columns = [str(fields[name].column) for name in (*names, *others)]
+    columns = [str(fields[name].column) for name in (*names, *given)]
 
     def complete() -> Iterable[list[Any]]:
         for row in rows:
