@@ -36,7 +36,8 @@ from gridinspect.imports.staging import insert_rows
 from gridinspect.imports.traces import differing, put_back, referring, remove
 from gridinspect.scope import within_paths
 from grids.models import Posting
-from grids.resources import OUTSIDE, DistrictResource
+from grids.places import PlaceNotFound
+from grids.resources import OUTSIDE, DistrictResource, place_words
 from grids.services.figures import mark_all_dirty
 
 FORM = survey_form(CURRENT)
@@ -382,10 +383,21 @@ class RegistryResource(DistrictResource):
         synonyms=("状态", "经营状态", "企业状态", "纳税人状态", "营业状态"),
         sample="存续",
     )
+    street = SheetField(
+        "所属街道",
+        cleaning.title(60),
+        synonyms=("街道", "乡镇", "街道（乡镇）", "所在街道", "管辖街道"),
+        help="名单上写明的；填了的，与我方网格比对",
+        sample="大学路街道",
+    )
+    community = SheetField(
+        "所属社区", cleaning.title(60), synonyms=("社区", "所在社区", "村（社区）")
+    )
 
     @classmethod
     def records(cls, request: Request) -> Iterable[Mapping[str, Any]]:
         entries = RegistryEntry.objects.visible_to(request.user)
+        entries = entries.select_related("grid__parent")
         source = request.GET.get("source", "")
         if source in RegistryEntry.Source.values:
             entries = entries.filter(source=source)
@@ -393,6 +405,7 @@ class RegistryResource(DistrictResource):
             yield {name: getattr(one, name) for name in LISTED} | {
                 "uscc": one.uscc,
                 "source": one.get_source_display(),
+                **(place_words(one.grid) if one.grid else {}),
             }
 
     def identify(self, row: Row) -> str:
@@ -418,6 +431,7 @@ class RegistryResource(DistrictResource):
                 row.reject(
                     "outside_scope", f"{self.district}的名单{OUTSIDE}", at="name"
                 )
+            self._locate(row)
         codes = {row.values["uscc"] for row in sound if row.values.get("uscc")}
         keys = {name_key(row.values["name"])[:200] for row in sound}
         by_code: dict[tuple[str, str], RegistryEntry] = {}
@@ -426,7 +440,7 @@ class RegistryResource(DistrictResource):
             Q(uscc__in=codes) | Q(uscc=None, name_key__in=keys),
             district=self.district,
             pk__lte=self._last,
-        ):
+        ).select_related("grid"):
             by_code[one.source, one.uscc or ""] = one
             by_key[one.source, one.name_key, one.address] = one
         for row in sound:
@@ -437,7 +451,22 @@ class RegistryResource(DistrictResource):
             if row.target is None:
                 row.action = NEW
             else:
-                merge(row, {name: getattr(row.target, name) or None for name in LISTED})
+                old = {name: getattr(row.target, name) or None for name in LISTED}
+                was = row.target.grid
+                code = was and (was.division_code or was.code)
+                merge(row, old | {"grid": code} if row.grid else old)
+
+    def _locate(self, row: Row) -> None:
+        """Find the grid that the list names; an unknown one is said and left out."""
+        values = row.values
+        try:
+            found = self._find(values.get("street"), values.get("community"))
+        except PlaceNotFound as fault:
+            row.warn(fault.code, f"{fault.message}名单中的网格未记入。", at=fault.at)
+            return
+        row.grid = found or self._of_sheet(row.sheet)
+        if row.grid:
+            values["grid"] = row.grid.division_code or row.grid.code
 
     def apply(self, rows: list[Row]) -> Iterable[Any]:
         fresh = [row for row in rows if row.action == NEW]
@@ -446,7 +475,7 @@ class RegistryResource(DistrictResource):
             RegistryEntry,
             [
                 "id", "district_id", "source", "name", "name_key", "uscc", "address",
-                "person", "state", "listed_on",
+                "person", "state", "listed_on", "grid_id",
             ],
             [
                 (
@@ -454,6 +483,7 @@ class RegistryResource(DistrictResource):
                     name_key(row.values["name"])[:200], row.values.get("uscc"),
                     row.values.get("address") or "", row.values.get("person") or "",
                     row.values.get("state") or "", self.as_of,
+                    row.grid.pk if row.grid else None,
                 )
                 for key, row in zip(keys, fresh, strict=True)
             ],
@@ -463,12 +493,11 @@ class RegistryResource(DistrictResource):
         changed = [row for row in rows if row.action != NEW]
         for row in changed:
             row.record = row.target.pk
+            if "grid" in row.changes:
+                row.before["grid"] = [row.target.grid_id, row.grid.pk]
         put_back(
             RegistryEntry,
-            {
-                row.target.pk: {n: v[1] for n, v in row.changes.items()}
-                for row in changed
-            },
+            {row.target.pk: _side(row.changes, row.before, 1) for row in changed},
             _rename,
         )
         for row in rows:
@@ -478,17 +507,25 @@ class RegistryResource(DistrictResource):
         keys = [one.record for one in written]
         decided = RegistryEntry.objects.filter(pk__in=keys).exclude(verdict="")
         said = dict.fromkeys(decided.values_list("pk", flat=True), "已经比对处理")
-        after = {w.record: {n: v[1] for n, v in w.changes.items()} for w in written}
+        after = {w.record: _side(w.changes, w.before, 1) for w in written}
         return differing(RegistryEntry, {k: v for k, v in after.items() if v}) | said
 
     def take_back(self, written: list[Written]) -> None:
         before = {
-            one.record: {name: pair[0] for name, pair in one.changes.items()}
+            one.record: _side(one.changes, one.before, 0)
             for one in written
             if one.changes
         }
         put_back(RegistryEntry, before, _rename)
         remove(RegistryEntry, [one.record for one in written if one.action == NEW])
+
+
+def _side(
+    changes: Mapping[str, list[Any]], before: Mapping[str, Any], which: int
+) -> dict[str, Any]:
+    """Return one side of what changed, as the table has it."""
+    values = {name: pair[which] for name, pair in changes.items() if name != "grid"}
+    return values | ({"grid_id": before["grid"][which]} if "grid" in before else {})
 
 
 def _rename(entry: RegistryEntry) -> Iterable[str]:

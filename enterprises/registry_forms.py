@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from enterprises.models import Enterprise, RegistryEntry
-from enterprises.rules import listed_status, name_key, status_apart
+from enterprises.rules import grids_apart, listed_status, name_key, status_apart
 from grids.forms import DayInput, GridField, offer
 
 
@@ -22,6 +22,7 @@ def what_differs(entry: Any) -> str:
             entry.unit_status,
             open_statuses=Enterprise.OPEN_STATUSES,
         ),
+        "网格": bool(entry.grid) and grids_apart(entry.grid.path, entry.unit_path),
     }
     return "、".join(name for name, differs in parts.items() if differs)
 

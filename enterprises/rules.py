@@ -173,6 +173,11 @@ def status_apart(listed: str, ours: str, *, open_statuses: Sequence[str]) -> boo
     return listed == "open" and ours in CLOSED_STATUSES
 
 
+def grids_apart(one: str, other: str) -> bool:
+    """Tell whether of two grids, by their paths, neither lies in the other."""
+    return not one.startswith(other) and not other.startswith(one)
+
+
 @lru_cache(maxsize=16_384)
 def name_key(name: str) -> str:
     """Return what two spellings of one unit's name have in common.

@@ -5,7 +5,7 @@ from operator import or_
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q
 
 from enterprises.models.files import Enterprise
 from enterprises.rules import CLOSED_STATUSES, LISTED_STATUSES
@@ -41,15 +41,18 @@ class RegistryEntryQuerySet(ScopedQuerySet):
         return standing.exclude(Exists(_by_code())).exclude(without_code | with_code)
 
     def different(self):
-        """Keep what has our unit of its code with another name, address or status.
+        """Keep what has our unit of its code with something else said of it.
 
-        A status differs when one side says that the unit is open and the other not.
+        The name, the address, the status (one side says that the unit is open and the
+        other not), or the grid (neither of the two lies in the other).
         """
         name = Exists(_by_code().exclude(name_key=OuterRef("name_key")))
         address = Exists(
             _by_code().exclude(address="").exclude(address=OuterRef("address"))
         )
-        return self.filter(name | (~Q(address="") & address) | _of_other_status())
+        return self.filter(
+            name | (~Q(address="") & address) | _of_other_status() | _in_other_grid()
+        )
 
 
 def _by_code():
@@ -75,6 +78,15 @@ def _of_other_status():
     is_open = Exists(ours.filter(status__in=Enterprise.OPEN_STATUSES))
     is_closed = Exists(ours.filter(status__in=CLOSED_STATUSES))
     return (closed & is_open) | (opened & ~closed & is_closed)
+
+
+def _in_other_grid():
+    theirs = ExpressionWrapper(OuterRef("grid__path"), CharField())
+    ours = _by_code().annotate(theirs=theirs)
+    apart = ours.exclude(grid__path__startswith=F("theirs")).exclude(
+        theirs__startswith=F("grid__path")
+    )
+    return Q(grid__isnull=False) & Exists(apart)
 
 
 class RegistryDecisionQuerySet(ScopedQuerySet):
@@ -107,6 +119,13 @@ class RegistryEntry(models.Model):
     address = models.CharField("地址", max_length=200, blank=True)
     person = models.CharField("法定代表人", max_length=60, blank=True)
     state = models.CharField("登记状态", max_length=40, blank=True)
+    grid = models.ForeignKey(  # where the list says that it lies, if it does
+        Grid,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="名单中的网格",
+    )
     listed_on = models.DateField("名单日期")
     verdict = models.CharField(
         "处理", max_length=8, choices=Verdict.choices, blank=True, default=""

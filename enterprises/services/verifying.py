@@ -171,10 +171,10 @@ def decide_entries(
     """
     if not entries:
         raise Refused("没有选中的单位，请勾选后再处理。")
-    locked = RegistryEntry.objects.select_for_update().filter(
+    locked = RegistryEntry.objects.select_for_update(of=["self"]).filter(
         pk__in=[one.pk for one in entries], district=district
     )
-    rows = list(locked.order_by("pk"))
+    rows = list(locked.select_related("grid").order_by("pk"))
     changed = _adopt(rows, by) if verdict == Verdict.ADOPTED else {}
     decision = RegistryDecision.objects.create(
         district=district,
@@ -213,7 +213,7 @@ def _adopt(rows: Sequence[RegistryEntry], by: User) -> dict[int, dict[str, Any]]
         for unit in Enterprise.objects.filter(
             district__in={one.district_id for one in rows},
             uscc__in={one.uscc for one in rows if one.uscc},
-        )
+        ).select_related("grid")
     }
     changed = {}
     for one in rows:
@@ -249,7 +249,8 @@ def undo_decision(*, decision: RegistryDecision, by: User) -> int:
             continue
         unit = units.get(row["unit"])
         now = unit and {name: getattr(unit, name) for name in TAKEN}
-        if unit is None or now != row["after"]:
+        grid = row["grid"][1] if "grid" in row else None
+        if unit is None or now != row["after"] or grid not in (None, unit.grid_id):
             raise Refused(f"“{unit or '单位'}”后来又有修改，不能整批撤销，请逐户更正。")
         give_back(taken=row, unit=unit, by=by)
     for row in decision.rows:

@@ -184,7 +184,7 @@ def registry_decide(request: Request) -> HttpResponse:
 
 
 WORDS = {
-    Verdict.ADOPTED: "采用名单：我方单位的名称、地址和状态改为名单中的内容",
+    Verdict.ADOPTED: "采用名单：我方单位的名称、地址、状态和网格改为名单中的内容",
     Verdict.KEPT: "已核对，以我方为准",
     Verdict.VERIFY: "待核实",
 }

@@ -160,11 +160,17 @@ def rows_of(part: str, user: Any, listed: Any, district: Grid | None) -> QuerySe
         unit = Enterprise.objects.filter(
             district=OuterRef("district"), uscc=OuterRef("uscc")
         )
-        return listed.different().annotate(
-            unit_pk=Subquery(unit.values("pk")[:1]),
-            unit_name=Subquery(unit.values("name")[:1]),
-            unit_address=Subquery(unit.values("address")[:1]),
-            unit_status=Subquery(unit.values("status")[:1]),
+        return (
+            listed.different()
+            .select_related("grid")
+            .annotate(
+                unit_pk=Subquery(unit.values("pk")[:1]),
+                unit_name=Subquery(unit.values("name")[:1]),
+                unit_address=Subquery(unit.values("address")[:1]),
+                unit_status=Subquery(unit.values("status")[:1]),
+                unit_grid=Subquery(unit.values("grid__name")[:1]),
+                unit_path=Subquery(unit.values("grid__path")[:1]),
+            )
         )
     mine = Enterprise.objects.visible_to(user).filter(district=district).known()
     if not listed.exists():
@@ -211,6 +217,8 @@ def _columns(
         columns.insert(2, Column("apart", "不同之处", what_differs))
         columns.insert(5, Column("unit_address", "我方地址"))
         columns.insert(7, Column("unit_status", "我方状态", _our_status))
+        columns.insert(8, Column("grid", "名单中的网格", "grid.name"))
+        columns.insert(9, Column("unit_grid", "我方网格"))
     else:
         columns.insert(
             3, Column("likely", "可能是我方的", lambda e: likely.get(e.pk), wraps=True)
@@ -272,7 +280,7 @@ def _actions(entry: RegistryEntry, part: str) -> Sequence[Action]:
                 "采用名单",
                 to("adopted"),
                 method="post",
-                confirm="我方单位的名称、地址和状态改为名单中的内容。",
+                confirm="我方单位的名称、地址、状态和网格改为名单中的内容。",
             )
         )
     if entry.verdict != Verdict.VERIFY:

@@ -49,9 +49,9 @@ def clerk(erqi):
 
 @pytest.fixture
 def load(erqi, clerk):
-    def run(*rows, apply="all", by=clerk):
+    def run(*rows, apply="all", by=clerk, head=HEAD):
         book, stream = Workbook(), BytesIO()
-        for row in (HEAD, *rows):
+        for row in (head, *rows):
             book.active.append(row)
         book.save(stream)
         stream.seek(0)
@@ -199,6 +199,61 @@ def test_the_status_of_a_list_is_adopted_and_taken_back(
     unit.refresh_from_db()
     assert unit.status == "open"
     assert unit.status_periods.get().until is None
+
+
+WITH_PLACE = ["企业名称", "统一社会信用代码", "街道", "社区"]
+
+
+@pytest.mark.parametrize(
+    ("said", "differs"),
+    [
+        (("淮河路街道", None), True),
+        (("大学路街道", None), False),  # ours is said more precisely
+        (("大学路街道", "金桥社区"), False),
+        ((None, "祥和社区"), True),
+        (("无此街道", None), False),  # said, and left out
+        ((None, None), False),
+    ],
+)
+def test_a_grid_differs_when_neither_lies_in_the_other(
+    said, differs, street, erqi, load
+):
+    ours = make_grid("金桥社区", parent=street)
+    make_grid("祥和社区", parent=street)
+    make_grid("淮河路街道", kind="street", parent=erqi)
+    make_enterprise("郑州甲商行", grid=ours, uscc=CODE)
+    load(["郑州甲商行", CODE, *said], head=WITH_PLACE)
+    assert RegistryEntry.objects.all().different().exists() == differs
+
+
+def test_the_grid_of_a_list_is_adopted_and_taken_back(
+    erqi, street, load, clerk, client
+):
+    other = make_grid("淮河路街道", kind="street", parent=erqi)
+    unit = make_enterprise("郑州甲商行", grid=street, uscc=CODE)
+    batch = load(["郑州甲商行", CODE, "淮河路街道", None], head=WITH_PLACE)
+    client.force_login(clerk)
+    page = client.get(reverse("enterprises:registry") + "?part=different")
+    text = page.content.decode()
+    assert "淮河路街道" in text
+    assert "大学路街道" in text
+    entries = list(RegistryEntry.objects.all())
+    decision = decide_entries(
+        district=erqi, entries=entries, verdict="adopted", by=clerk
+    )
+    unit.refresh_from_db()
+    assert unit.grid == other
+    assert unit.placements.get(until=None).since == TODAY()
+    undo_decision(decision=decision, by=clerk)
+    unit.refresh_from_db()
+    assert unit.grid == street
+    again = load(["郑州甲商行", CODE, "大学路街道", None], head=WITH_PLACE)
+    assert again.counts["changed"] == 1
+    assert RegistryEntry.objects.get().grid == street
+    undoing.undo_batch(batch=again, by=clerk)
+    assert RegistryEntry.objects.get().grid == other
+    undoing.undo_batch(batch=batch, by=clerk)
+    assert not RegistryEntry.objects.exists()
 
 
 def test_what_the_list_calls_closed_escapes_nobody(load, clerk):
