@@ -33,6 +33,7 @@ from reports.demo.people import People
 
 SEED = 79
 CLASSES = {"410103": 1, "410108": 1}
+PROJECTS = 6  # of a district, at units of the building trade as far as there are
 WITH_LEDGER = 12  # units of a district whose pay cycles are known
 NAMES = ("安置房", "道路改造", "学校扩建", "物流园", "人才公寓", "管网更新")
 
@@ -59,7 +60,8 @@ def build_wages(*, people: People, today: date) -> None:
         dice.shuffle(units)
         _arrears(units[:14], district, dice, today, by)
         _ledgers(units[8 : 8 + WITH_LEDGER], district, dice, today, by)
-        _projects(units[20:26], district, dice, today, by)
+        builders = sorted(units, key=lambda unit: not unit.industry.startswith("E"))
+        _projects(builders[:PROJECTS], district, dice, today, by)
         if code == "410103":
             _inside(units[8], district, people, today, by)
 

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
 from enterprises.wages import facts
@@ -138,7 +139,7 @@ def _secret(request: Request, project: Project, number: str) -> Any:
     if not may(request.user, P.CONTACT_REVEAL, at=project.grid):
         return masked
     words = link("查看完整号码", reverse("wages:project-reveal", args=[project.pk]))
-    return masked + " " + words
+    return format_html("{} {}", masked, words)
 
 
 def _account(request: Request, project: Project) -> str:

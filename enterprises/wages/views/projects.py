@@ -1,5 +1,6 @@
 """工程项目: the list with what is missing, and a unit's tab of its sites."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -13,6 +14,7 @@ from enterprises.models import Enterprise
 from enterprises.wages import facts
 from enterprises.wages.filters import ProjectFilter
 from enterprises.wages.models import Project
+from enterprises.wages.rules import ItemState
 from enterprises.wages.views.common import handed_out
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
@@ -32,12 +34,7 @@ def columns() -> list[Column]:
     today, limits = timezone.localdate(), facts.LimitsOfProvinces()
 
     def missing(project: Project) -> str:
-        words = [
-            f"{one.name}（{'未落实' if one.state == 'failed' else '未检查'}）"
-            for one in facts.items_of_listed(project, today, limits)
-            if one.state != "met"
-        ]
-        return "、".join(words)
+        return _missing(facts.items_of_listed(project, today, limits))
 
     def state(project: Project) -> Any:
         if project.account_closed_on:
@@ -54,7 +51,7 @@ def columns() -> list[Column]:
         return badge_html("未开立", "warning")
 
     return [
-        Column("name", "工程名称", sort="name", link=True),
+        Column("name", "工程名称", sort="name", link=True, wraps=True),
         Column("grid", "所属网格", "grid.name", sort="grid__code"),
         Column(
             "contractor",
@@ -62,6 +59,7 @@ def columns() -> list[Column]:
             "contractor_name",
             sort="contractor_name",
             link=_contractor_url,
+            wraps=True,
         ),
         Column("builder", "建设单位", sort="builder", hidden=True),
         Column("price", "合同价（元）", sort="price", numeric=True, hidden=True),
@@ -71,6 +69,15 @@ def columns() -> list[Column]:
         Column("missing", "五项制度缺什么", missing, wraps=True),
         Column("roster", "实名人数", sort="roster", numeric=True),
     ]
+
+
+def _missing(items: Sequence[ItemState]) -> str:
+    """Say which of the five items fail and which nobody has checked."""
+    said = []
+    for state, word in (("failed", "未落实"), ("missing", "未检查")):
+        if names := [one.name for one in items if one.state == state]:
+            said.append(f"{word}：{'、'.join(names)}")
+    return "；".join(said)
 
 
 def _contractor_url(project: Project) -> str:

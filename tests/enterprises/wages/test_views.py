@@ -378,8 +378,23 @@ def test_five_items_are_checked_with_what_was_found(bureau, bureau_client, unit)
     page = bureau_client.get(project.get_absolute_url()).content.decode()
     assert "没有告示牌" in page
     row = bureau_client.get(url("projects")).content.decode()
-    assert "维权信息公示（未落实）" in row
-    assert "实名制管理（未检查）" in row
+    assert "未落实：维权信息公示；未检查：实名制管理、" in row
+
+
+def test_numbers_of_a_project_are_masked_beside_the_way_to_see_them(
+    bureau_client, community, unit
+):
+    project = make_project(
+        unit.grid,
+        contractor=unit,
+        account_number="6222000012341115",
+        wage_officer_phone="19900020001",
+    )
+    reveal = f'<a href="{url("project-reveal", project.pk)}">查看完整号码</a>'
+    for tab, shown in (("account", "************1115"), ("record", "199****0001")):
+        address = f"{project.get_absolute_url()}?tab={tab}"
+        page = bureau_client.get(address).content.decode()
+        assert f"{shown} {reveal}" in page
 
 
 def test_assistants_never_check(assistant_client, community, unit):
