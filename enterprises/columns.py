@@ -85,10 +85,7 @@ def columns(today: date, days: Mapping[int, int]) -> list[Column]:
 def units_asked(
     user: User, asked: Mapping[str, Any], at: Place | None
 ) -> tuple[EnterpriseQuerySet, EnterpriseFilter]:
-    """Return the units that a search asks for within the user's scope.
-
-    They are found by the index of words; `qs` of the search are the same units.
-    """
+    """Return the units that a search asks for within the user's scope."""
     units = Enterprise.objects.visible_to(user)
     districts = districts_of(user, Permission.ENTERPRISE_VIEW)
     if isinstance(at, Grid):
@@ -105,7 +102,7 @@ def units_asked(
         districts=districts,
         in_part=all(path.count("/") > DISTRICT for path in paths),
     )
-    return search.by_index, search
+    return search.found, search
 
 
 def in_order(

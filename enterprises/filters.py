@@ -1,7 +1,7 @@
 """What a list of units can be searched by."""
 
 from collections.abc import Collection, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 
 import django_filters as filters
@@ -16,6 +16,7 @@ from enterprises.typed import Kind, Typed, understand
 from gridinspect.accounts.roles import Permission
 from gridinspect.imports.cleaning import plain
 from gridinspect.secrets import blind_index
+from gridinspect.ui.tables import EXACT_UP_TO
 
 WORDS: tuple[str, ...] = ("name", "former_name", "legal_representative", "address")
 NAMES = ("name", "former_name")
@@ -35,9 +36,8 @@ class EnterpriseFilter(filters.FilterSet):
     """The search block of the list; built for the person who searches.
 
     `q` takes whatever was typed; `taken_for` says what for. The other fields are for
-    who wants to be exact. `qs` compares the words themselves; `by_index` finds the same
-    units by the index, which pays when they are few in a whole district. In a part of
-    one every unit is looked at sooner.
+    who wants to be exact. `qs` compares the words themselves; `found` are the same
+    units by the shorter way.
     """
 
     q = filters.CharFilter(label="查询", method="by_anything")
@@ -96,14 +96,21 @@ class EnterpriseFilter(filters.FilterSet):
         """Return in words what the one search field was taken for; "" if empty."""
         return understand(plain(self.data.get("q", ""))[:200]).told
 
-    @property
-    def by_index(self):
-        """Return the units of `qs`, found by what the index has of the words."""
-        return self.qs if self.in_part else self.qs.filter(self._indexed)
-
+    @cached_property
     def about(self) -> int:
         """Return roughly how many units are found; 0 for few enough to find out."""
         return 0 if self.in_part else self.qs.about()
+
+    @property
+    def found(self):
+        """Return the units of `qs`, by the index of words where that is shorter.
+
+        Where very many have the words, a page is full after a few of the newest; in a
+        part of a district every unit is looked at sooner than those of the whole.
+        """
+        if self.in_part or self.about > EXACT_UP_TO:
+            return self.qs
+        return self.qs.filter(self._indexed)
 
     @property
     def more_is_open(self) -> bool:

@@ -48,7 +48,6 @@ from gridinspect.ui.pages import (
 )
 from gridinspect.ui.services import filters_for
 from gridinspect.ui.tables import (
-    EXACT_UP_TO,
     Sought,
     build_table,
     count,
@@ -73,9 +72,6 @@ def unit_list(request: Request) -> HttpResponse:
     require_holds(user, Permission.ENTERPRISE_VIEW)
     at = outline.place_asked(request)
     units, search = units_asked(user, request.GET, at)
-    about = search.about()
-    if about > EXACT_UP_TO:  # a page is full after a few of the newest
-        units = search.qs
     table = build_table(
         request,
         units,
@@ -83,7 +79,7 @@ def unit_list(request: Request) -> HttpResponse:
         name="enterprises",
         default_sort="-id",
         row_actions=lambda unit: _row_actions(user, unit),
-        sought=Sought(about, search.queryset),
+        sought=Sought(search.about, search.queryset),
         bulk=_bulk(user),
     )
     return render_list(

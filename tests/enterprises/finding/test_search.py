@@ -5,12 +5,12 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enterprises import filters
 from enterprises.columns import units_asked
 from enterprises.grams import grams, grams_of_word, salt
 from enterprises.models import Enterprise, files
 from enterprises.services.finding import refresh_grams
 from enterprises.typed import Kind, understand
-from enterprises.views import units as units_view
 from gridinspect.accounts.roles import Role
 from gridinspect.ui import tables
 from reports.bench.filling import GRAMS
@@ -145,7 +145,7 @@ def test_index_and_words_find_the_same_units(bureau, unit, community, typed):
     asked["q"] = typed
     by_index, search = units_asked(bureau, asked, None)
     assert {u.pk for u in by_index} == {u.pk for u in search.qs}
-    assert search.about() == search.qs.count()
+    assert search.about == search.qs.count()
 
 
 def test_a_single_character_is_sought_in_names_alone(bureau_client, unit, community):
@@ -171,7 +171,7 @@ def test_no_units_are_about_none(bureau):
 
 
 def test_a_search_for_what_many_have_fills_its_page(bureau_client, unit, monkeypatch):
-    monkeypatch.setattr(units_view, "EXACT_UP_TO", 1)
+    monkeypatch.setattr(filters, "EXACT_UP_TO", 1)
     monkeypatch.setattr(tables, "EXACT_UP_TO", 1)
     response = bureau_client.get(reverse("enterprises:list", query={"q": "郑州"}))
     table = response.context["table"]
