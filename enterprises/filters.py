@@ -16,7 +16,7 @@ from enterprises.typed import Kind, Typed, understand
 from gridinspect.accounts.roles import Permission
 from gridinspect.imports.cleaning import plain
 from gridinspect.secrets import blind_index
-from gridinspect.ui.tables import EXACT_UP_TO
+from gridinspect.ui.tables import EXACT_UP_TO, expected
 
 WORDS: tuple[str, ...] = ("name", "former_name", "legal_representative", "address")
 NAMES = ("name", "former_name")
@@ -99,7 +99,10 @@ class EnterpriseFilter(filters.FilterSet):
     @cached_property
     def about(self) -> int:
         """Return roughly how many units are found; 0 for few enough to find out."""
-        return 0 if self.in_part else self.qs.about()
+        if self.in_part:
+            return 0
+        every = expected(Enterprise.objects.all())
+        return min(every, self.qs.about()) if every > EXACT_UP_TO else 0
 
     @property
     def found(self):

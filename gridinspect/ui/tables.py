@@ -311,9 +311,14 @@ def count(rows: QuerySet | Sequence) -> tuple[int, bool]:
     return _estimate(rows), True
 
 
-def _estimate(rows: QuerySet) -> int:
+def expected(rows: QuerySet) -> int:
+    """Return how many rows the planner of PostgreSQL expects."""
     plan = json.loads(rows.order_by().explain(format="json"))
-    return _rounded(max(int(plan[0]["Plan"]["Plan Rows"]), EXACT_UP_TO))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def _estimate(rows: QuerySet) -> int:
+    return _rounded(max(expected(rows), EXACT_UP_TO))
 
 
 def _rounded(estimate: int) -> int:

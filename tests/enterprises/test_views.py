@@ -157,7 +157,7 @@ def test_the_list_takes_the_same_queries_however_many_units(
 ):
     for number in range(12):
         make_survey(make_enterprise(f"单位{number}有限公司", grid=unit.grid))
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(14):
         bureau_client.get(url("list"))
 
 
