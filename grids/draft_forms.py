@@ -239,11 +239,10 @@ def _form(
     table: str, row_type: type, values: PolicyValues, only: tuple[str, ...] = ()
 ) -> type[RowForm]:
     hints = get_type_hints(row_type)
-    chosen = [
+    ordered = sorted(fields(row_type), key=lambda one: one.kw_only is True)
+    chosen = [  # where a row stands comes last
         field
-        for field in sorted(
-            fields(row_type), key=lambda one: bool(one.kw_only)
-        )  # its source last
+        for field in ordered
         if (not only or field.name in only) and field.name not in KEPT.get(table, ())
     ]
     made: dict[str, Any] = {
