@@ -362,7 +362,6 @@ def _secret(fact: str, is_secret: bool, where: str) -> None:
 
 
 def _check_warnings(policy: PolicyValues) -> None:
-    rules = {rule.key for rule in policy.warning_rules}
     _no_twins((rule.key for rule in policy.warning_rules), "预警规则")
     for rule in policy.warning_rules:
         where = f"预警规则 {rule.key} "
@@ -372,10 +371,19 @@ def _check_warnings(policy: PolicyValues) -> None:
             )
         if rule.together:
             _one_of(rule.colour, COLOURS, f"{where}的“colour”")
+        if rule.task_from and rule.secret:
+            raise PolicyError(
+                f"{where}的依据不公开，不能给网格派任务，请删去“task_from”。"
+            )
         if rule.task_from:
             _one_of(rule.task_from, COLOURS, f"{where}的“task_from”")
             if not rule.task_days:
                 raise PolicyError(f"{where}要派任务，请写明“task_days”。")
+    _check_signs(policy)
+
+
+def _check_signs(policy: PolicyValues) -> None:
+    rules = {rule.key for rule in policy.warning_rules}
     secret = {rule.key for rule in policy.warning_rules if rule.secret}
     for sign in policy.warning_signs:
         where = f"预警指标 {sign.warning}/{sign.fact} "

@@ -219,8 +219,10 @@ def warning_detail(request: Request, pk: int) -> HttpResponse:
     ):
         url = reverse("warnings:answer", args=[row.pk])
         actions.append(Action("核实反馈", url, icon="check2-square", primary=True))
-    if row.until is None and may(
-        request.user, Permission.EARLY_WARNING_SEND, at=unit.grid
+    if (
+        row.until is None
+        and not row.is_secret
+        and may(request.user, Permission.EARLY_WARNING_SEND, at=unit.grid)
     ):
         url = f"{reverse('warnings:send')}?row={row.pk}"
         actions.append(Action("派发核实", url, icon="send"))

@@ -24,7 +24,8 @@ from reports.warnings.services.judging import give_tasks
 def send_to_look(*, warnings: Iterable[EarlyWarning], due_on: date, by: User) -> int:
     """Give each of the warnings that has no open task one; return how many got one.
 
-    Raises ValidationError when none of them needs a task, or the day is past.
+    Raises ValidationError when none of them needs a task, or one is secret: a task
+    would tell the grid of complaints (security.md T03).
     """
     keys = [row.pk for row in warnings]
     rows = EarlyWarning.objects.select_for_update(of=["self"]).filter(pk__in=keys)
@@ -33,6 +34,10 @@ def send_to_look(*, warnings: Iterable[EarlyWarning], due_on: date, by: User) ->
         for row in rows.standing().select_related("task")
         if row.task is None or row.task.state not in Task.OPEN
     ]
+    if any(row.is_secret for row in waiting):
+        raise ValidationError(
+            "依据不公开的预警不派给网格，以免泄露投诉举报；请取消勾选，由办案人员核实。"
+        )
     if not waiting:
         raise ValidationError("选中的预警都已解除或已有未办结的核实任务，不用再派。")
     by_rule: dict[str, list[EarlyWarning]] = defaultdict(list)

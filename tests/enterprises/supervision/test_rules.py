@@ -209,6 +209,10 @@ def test_quarters(day, first, last, name):
             {"warning": [{}], "warning_sign": [{"fact": "petitions"}]},
             "泄露有人投诉举报",
         ),
+        (
+            {"warning": [{"secret": True, "task_from": "red"}], "warning_sign": [{}]},
+            "不能给网格派任务",
+        ),
         ({"public_candidate": [{"list": "nothing"}]}, "list"),
     ],
 )

@@ -432,3 +432,11 @@ def test_every_count_of_the_effect_opens_its_warnings(warned, unit, bureau_clien
     for count, url in cells:
         shown = bureau_client.get(url).context["table"].rows
         assert len(shown) == count, url
+
+
+def test_a_secret_warning_is_no_task_of_the_grid(warned, bureau, bureau_client):
+    EarlyWarning.objects.update(is_secret=True, task=None)
+    with pytest.raises(ValidationError, match="不派给网格"):
+        send_to_look(warnings=[warned], due_on=TODAY(), by=bureau)
+    page = bureau_client.get(warned.get_absolute_url()).content.decode()
+    assert reverse("warnings:send") not in page
