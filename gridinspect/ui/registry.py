@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -234,7 +235,9 @@ def _holds(user: Any, permission: Any) -> bool:
     return permission is None or user.holds(permission)
 
 
+@cache
 def _url(name: str) -> str:
+    """Return where an entry leads; every page asks for all of them."""
     try:
         return reverse(name)
     except NoReverseMatch:  # an app that is not installed; a test checks the names
