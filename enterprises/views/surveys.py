@@ -60,8 +60,7 @@ def _entered(request: Request, unit: Enterprise) -> HttpResponse:
     answers, base = read_answers(shown, request.POST), _base(request)
     draft = draft_of(unit, request.user)
     page = _Entry(request, unit, shown, head, answers, draft, base=base)
-    if not head.is_valid():
-        return page.answer(checked=True)
+    is_sound = head.is_valid()
     if part := request.POST.get("reuse"):
         answers = _reused(unit, shown, answers, part)
     act = {
@@ -69,10 +68,10 @@ def _entered(request: Request, unit: Enterprise) -> HttpResponse:
         "answers": answers,
         "by": request.user,
         "base": base,
-        **head.cleaned_data,
+        **_head_so_far(head, draft),
     }
     try:
-        if "submit" in request.POST:
+        if "submit" in request.POST and is_sound:
             survey = submit_survey(**act)
             messages.success(request, f"已提交“{unit}”的调查登记表。")
             return redirect("enterprises:survey", survey.pk)
@@ -89,11 +88,26 @@ def _entered(request: Request, unit: Enterprise) -> HttpResponse:
     return page.answer(checked=True)
 
 
+def _head_so_far(head: SurveyHeadForm, draft: Survey | None) -> dict[str, Any]:
+    """Return the head as typed; what is wrong in it stays as it was in the draft.
+
+    So a wrong day keeps nobody's answers from being saved.
+    """
+    kept = {
+        "surveyed_on": draft.surveyed_on if draft else timezone.localdate(),
+        "method": draft.method if draft else Survey.Method.VISIT,
+        "collected_by": draft.collected_by if draft else None,
+    }
+    return kept | head.cleaned_data
+
+
 def _say_saved(request: Request, page: "_Entry") -> None:
     """Say how 保存草稿 went; what saves itself says so beside the buttons."""
     if is_partial(request) or "submit" in request.POST:
         return
-    if page.met:
+    if page.head.errors:
+        messages.warning(request, "表头有误，其余内容已保存为草稿。")
+    elif page.met:
         messages.warning(request, "另一窗口改过同一份草稿，请核对标出的项目。")
     else:
         messages.success(request, "草稿已保存，尚未提交。")

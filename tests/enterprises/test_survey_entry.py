@@ -244,11 +244,13 @@ def test_a_section_saves_itself_quietly(bureau_client, bureau, unit):
     assert not page.context["messages"]._queued_messages
 
 
-def test_what_cannot_be_saved_yet_says_so_and_stays(bureau_client, bureau, unit):
-    data = typed(bureau, surveyed_on="0230", male="1")
+def test_a_wrong_day_says_so_and_keeps_the_answers(bureau_client, bureau, unit):
+    data = typed(bureau, surveyed_on="0230", male="1", method="phone")
     answer = bureau_client.post(entry(unit), data, headers={"HX-Request": "true"})
-    assert "未保存：采集日期：没有这一天" in answer.content.decode()
-    assert draft_of(unit, bureau) is None
+    assert "表头未改：采集日期：没有这一天" in answer.content.decode()
+    draft = draft_of(unit, bureau)
+    assert draft.answers == {"male": 1}
+    assert (draft.surveyed_on, draft.method) == (timezone.localdate(), "phone")
 
 
 def test_the_second_window_sees_both_values(bureau_client, bureau, unit):

@@ -494,7 +494,8 @@ def test_a_survey_of_tomorrow_is_refused_and_loses_nothing(bureau_client, bureau
     text = bureau_client.post(url("survey-add", unit.pk), data).content.decode()
     assert "晚于今天" in text
     assert 'value="20"' in text
-    assert not Survey.objects.exists()
+    assert not Survey.objects.final().exists()
+    assert Survey.objects.get().answers["male"] == 20  # a draft, of today
 
 
 def test_the_same_survey_sent_twice_is_kept_once(bureau_client, bureau, unit):
