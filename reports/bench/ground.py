@@ -61,6 +61,7 @@ class Sizes:
     communities: int = 25  # of a street
     import_rows: int = 10_000
     long_rows: int = 100_000
+    stock_rows: int = 2_000  # of the rival that takes a hundred times as long
     nodes: int = 50_000
     tree_nodes: int = 10_000  # under one root, for its pages
     writes: int = 12  # of each of the writers

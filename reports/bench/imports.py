@@ -21,6 +21,7 @@ from gridinspect.imports.services import apply_batch, check_batch, keep_file
 from grids.models import Grid
 from reports.bench.ground import Ground
 from reports.bench.measuring import Measured
+from reports.bench.stock import import_by_stock
 from reports.demo.units import ROADS, TRADES, WORDS
 
 HEADERS = (
@@ -58,21 +59,50 @@ def import_check(ground: Ground) -> Measured:
 
 
 def import_apply(ground: Ground) -> Measured:
-    """Writing 100,000 × 20 that were checked before, once."""
-    file = _workbook(ground, ground.sizes.long_rows, 0)
-    batch = _check(_kept(ground, ground.fresh_district(), file))
-    return _beside_bare(ground, "import_apply", file, lambda: _apply(ground, batch))
+    """Writing 100,000 × 20 that were checked before, once.
+
+    The floor writes a bare table. What the same rows cost in a table with all the
+    indexes of ours, which pages and searches need, is noted beside it.
+    """
+    file, district = (
+        _workbook(ground, ground.sizes.long_rows, 0),
+        ground.fresh_district(),
+    )
+    batch = _check(_kept(ground, district, file))
+    taken = _beside_bare(ground, "import_apply", file, lambda: _apply(ground, batch))
+    rows = _twin_table(ground, district)
+    indexed = ground.clock.take(lambda: _twin_import(ground, file, rows))
+    taken.notes = {
+        "floor_with_our_indexes_cpu_seconds": round(indexed.cpu, 3),
+        "ratio_with_our_indexes": round(taken.program[0].cpu / indexed.cpu, 2),
+    }
+    return taken
+
+
+def import_stock(ground: Ground) -> Measured:
+    """2,000 × 20 into an empty district, beside django-import-export as it comes."""
+    file = _workbook(ground, ground.sizes.stock_rows, 0)
+    ours = ground.clock.take(lambda: _import(ground, ground.fresh_district(), file))
+    district = ground.fresh_district()
+    stock = ground.clock.take(lambda: import_by_stock(file, district, by=ground.by))
+    notes = {
+        "stock_cpu_seconds": round(stock.cpu, 3),
+        "times_less_than_stock": round(stock.cpu / ours.cpu, 1),
+    }
+    return Measured("import_stock", [ours], notes=notes)
 
 
 def import_million(ground: Ground) -> Measured:
-    """Ten files of 100,000 × 20, one after the other; what each one took."""
-    file = _workbook(ground, ground.sizes.long_rows, 0)
-    took = [
-        ground.clock.take(partial(_import, ground, ground.fresh_district(), file))
-        for _ in range(FILES)
-    ]
+    """Ten files of 100,000 × 20 into one district; what each one took."""
+    district, rows = ground.fresh_district(), ground.sizes.long_rows
+    took = []
+    for part in range(FILES):
+        file = _workbook(ground, rows, 0, part)
+        took.append(ground.clock.take(partial(_import, ground, district, file)))
+        file.unlink()
     notes = {
         "cpu_by_file": [round(cost.cpu, 1) for cost in took],
+        "last_to_first": round(took[-1].cpu / took[0].cpu, 2),
         "peak_mib_by_file": [round(cost.peak or 0) for cost in took],
     }
     return Measured("import_million", took, notes=notes)
@@ -195,6 +225,40 @@ def _bare_import(ground: Ground, file: Path) -> None:
         )
 
 
+def _twin_table(ground: Ground, district: Grid) -> StringIO:
+    """Make an empty table like ours; return the rows of a district, to be copied."""
+    table, rows = Enterprise._meta.db_table, StringIO()
+    ground.plain("DROP TABLE IF EXISTS bench_twin")
+    ground.plain(f"CREATE TABLE bench_twin (LIKE {table} INCLUDING ALL)")
+    with ground.clock.plain, ground.clock.plain.cursor() as cursor:
+        cursor.copy_expert(
+            f"COPY (SELECT * FROM {table} WHERE district_id = {district.pk:d}) "  # noqa: S608
+            "TO STDOUT",
+            rows,
+        )
+    return rows
+
+
+def _twin_import(ground: Ground, file: Path, rows: StringIO) -> None:
+    """Do the same as the bare import, into a table with the indexes of ours."""
+    for _ in _checked(file):
+        pass
+    rows.seek(0)
+    with ground.clock.plain, ground.clock.plain.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE bench_rows (LIKE bench_twin) ON COMMIT DROP")
+        cursor.copy_expert("COPY bench_rows FROM STDIN", rows)
+        cursor.execute(
+            "SELECT s.uscc, t.id IS NULL, t IS DISTINCT FROM s FROM bench_rows s "
+            "LEFT JOIN bench_twin t USING (district_id, uscc)"
+        )
+        cursor.fetchall()
+        cursor.execute(
+            "INSERT INTO bench_twin SELECT * FROM bench_rows "
+            "ON CONFLICT (district_id, uscc) WHERE uscc IS NOT NULL "
+            "DO UPDATE SET name = excluded.name"
+        )
+
+
 def _checked(file: Path) -> Iterator[list[Any]]:
     rows: list[list[Any]] = load_workbook(str(file)).get_sheet_by_index(0).to_python()
     for row in rows[1:]:
@@ -217,15 +281,18 @@ def _checked(file: Path) -> Iterator[list[Any]]:
 # --- the workbook ---------------------------------------------------------------------
 
 
-def _workbook(ground: Ground, rows: int, edition: int) -> Path:
-    """Return a register of so many units; another edition differs in one of 100."""
-    file = ground.folder / f"units-{rows}-{edition}.xlsx"
+def _workbook(ground: Ground, rows: int, edition: int, part: int = 0) -> Path:
+    """Return a register of so many units; another edition differs in one of 100.
+
+    Another part has other units.
+    """
+    file = ground.folder / f"units-{rows}-{edition}-{part}.xlsx"
     if not file.exists():
         with xlsxwriter.Workbook(str(file), {"constant_memory": True}) as book:
             sheet = book.add_worksheet("用人单位")
             dates = book.add_format({"num_format": "yyyy-mm-dd"})
             sheet.write_row(0, 0, HEADERS)
-            for at, row in enumerate(_rows(ground, rows, edition), 1):
+            for at, row in enumerate(_rows(ground, rows, edition, part), 1):
                 for column, value in enumerate(row):
                     if isinstance(value, date):
                         sheet.write_datetime(at, column, value, dates)
@@ -234,10 +301,10 @@ def _workbook(ground: Ground, rows: int, edition: int) -> Path:
     return file
 
 
-def _rows(ground: Ground, number: int, edition: int) -> Iterator[list[Any]]:
+def _rows(ground: Ground, number: int, edition: int, part: int) -> Iterator[list[Any]]:
     dice, sizes = random.Random(SEED), ground.sizes  # noqa: S311 made-up rows
     first = date(2005, 1, 1)
-    for n in range(1, number + 1):
+    for n in range(part * number + 1, (part + 1) * number + 1):
         trade, industry, ending, _, usual = dice.choice(TRADES)
         name = f"郑州{dice.choice(WORDS)}{dice.choice(WORDS)}{trade}{ending}{n}号"
         body = f"91410100QY{n:07}"
@@ -246,10 +313,10 @@ def _rows(ground: Ground, number: int, edition: int) -> Iterator[list[Any]]:
         address = f"郑州市{dice.choice(ROADS)}{dice.randrange(1, 300)}号"
         changed = edition if n % CHANGED == 0 else 0
         yield [
-            n,
+            n - part * number,
             name,
             body + uscc_check_character(body),
-            f"4101000{n:06}",
+            f"410100{n:07}",
             "企业",
             industry,
             address,

@@ -19,6 +19,7 @@ MEASURES: dict[str, Callable[[Ground], Measured]] = {
         imports.import_100k_again,
         imports.import_check,
         imports.import_apply,
+        imports.import_stock,
         imports.import_million,
         papers.export_100k,
         trees.tree_build,

@@ -11,7 +11,7 @@ from reports.bench.ground import NoGround, Sizes
 from reports.bench.run import MEASURES, run
 
 KEYS = {"name", "seconds", "cpu_seconds", "queries", "floor_seconds", "ratio"}
-WITHOUT_FLOOR = {"deadline", "import_million"}
+WITHOUT_FLOOR = {"deadline", "import_million", "import_stock"}
 TINY = Sizes(
     units=200,
     districts=2,
@@ -19,6 +19,7 @@ TINY = Sizes(
     communities=3,
     import_rows=120,
     long_rows=150,
+    stock_rows=20,
     nodes=60,
     tree_nodes=80,
     writes=2,
