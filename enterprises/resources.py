@@ -453,17 +453,13 @@ class EnterpriseResource(DistrictResource):
         for row in rows:
             self._split_code(row)
             self.place(row)
-        named = [
-            (row, name_key(row.values["name"]))
-            for row in rows
-            if row.values.get("name")
-        ]
+        named = [row for row in rows if row.values.get("name")]
         known = Known()
         if not self._is_first:
             self._fetch(named, known)
             self._search(named, known)
-        for row, key in named:
-            self._compare(row, key, known)
+        for row in named:
+            self._compare(row, known)
 
     def _split_code(self, row: Row) -> None:
         """Move an old licence number out of the column of credit codes (P15)."""
@@ -473,13 +469,17 @@ class EnterpriseResource(DistrictResource):
             if not row.values.get("old_registration_number"):
                 row.values["old_registration_number"] = code
 
-    def _fetch(self, named: list[tuple[Row, str]], known: "Known") -> None:
+    def _fetch(self, named: list[Row], known: "Known") -> None:
         """Fetch the units that rows may be: by code, the others by name."""
-        codes = [row.values["uscc"] for row, _ in named if row.values.get("uscc")]
+        codes = [row.values["uscc"] for row in named if row.values.get("uscc")]
         known.add(self._units(Q(uscc__any_of=codes)))
         by_code = known.by_code
-        others = {key for row, key in named if row.values.get("uscc") not in by_code}
-        decided = [self._decided(row) for row, _ in named] if self.decisions else []
+        others = {
+            name_key(row.values["name"])
+            for row in named
+            if row.values.get("uscc") not in by_code
+        }
+        decided = [self._decided(row) for row in named] if self.decisions else []
         keys = [pk for pk in decided if pk]
         if others or keys:
             known.add(self._units(Q(name_key__any_of=others) | Q(pk__in=keys)))
@@ -494,40 +494,40 @@ class EnterpriseResource(DistrictResource):
             stored = [None if value == "" else value for value in values]
             yield Unit(pk, key, grid_id, status, dict(zip(STORED, stored, strict=True)))
 
-    def _search(self, named: list[tuple[Row, str]], known: "Known") -> None:
+    def _search(self, named: list[Row], known: "Known") -> None:
         """Look for units with a name like that of rows without a code (近似单位).
 
         That costs a search each, so it ends after SEARCHES rows of a file.
         """
         rows = [
-            (row, key)
-            for row, key in named
-            if not row.values.get("uscc") and key not in known.by_key
+            row
+            for row in named
+            if not row.values.get("uscc")
+            and name_key(row.values["name"]) not in known.by_key
         ][: max(0, SEARCHES - self._searches)]
+        if not rows:
+            return
         self._searches += len(rows)
         found = alike_names(
-            [row.values["name"] for row, _ in rows], self.district.pk, self._last
+            [row.values["name"] for row in rows], self.district.pk, self._last
         )
         units = {
-            unit.pk: unit
-            for unit in self._units(Q(pk__in={pk for _, pk in found}))
-            if found
+            unit.pk: unit for unit in self._units(Q(pk__in={pk for _, pk in found}))
         }
         for place, pk in found:
-            row = rows[place][0]
-            known.alike[row.sheet, row.number].append(units[pk])
+            known.alike[rows[place].sheet, rows[place].number].append(units[pk])
 
     def _decided(self, row: Row) -> int | None:
         """Return the unit that a person said a row is."""
         decision = self.decision(row)
         return int(decision[5:]) if decision.startswith("same:") else None
 
-    def _compare(self, row: Row, key: str, known: "Known") -> None:
-        unit = None if self._is_first else self._known_as(row, key, known)
+    def _compare(self, row: Row, known: "Known") -> None:
+        unit = None if self._is_first else self._known_as(row, known)
         if unit is None:
             row.action = NEW
             drop_masked(row, "phone")
-            self._warn_of_twins(row, key)
+            self._warn_of_twins(row, name_key(row.values["name"]))
             return
         code, row.target = row.values.get("uscc"), Target(unit.pk, unit.grid_id)
         if not self.may_touch(self._path_of(unit)):
@@ -535,7 +535,13 @@ class EnterpriseResource(DistrictResource):
                 "outside_scope", f"该单位{OUTSIDE}", at="uscc" if code else "name"
             )
             return
-        if code and unit.uscc == code and unit.name_key != key:
+        name = row.values["name"]
+        if (
+            code
+            and code == unit.uscc
+            and name != unit.name
+            and name_key(name) != unit.name_key
+        ):
             row.warn(
                 "name_changed",
                 f"系统中该代码的单位名称是“{unit.name}”，导入后将改名，请核对。",
@@ -547,12 +553,13 @@ class EnterpriseResource(DistrictResource):
             row.values["industry"] = None  # a rougher code tells nothing new
         merge(row, stored)
 
-    def _known_as(self, row: Row, key: str, known: "Known") -> "Unit | None":
+    def _known_as(self, row: Row, known: "Known") -> "Unit | None":
         """Return the unit that a row is; note those that it may be."""
         code = row.values.get("uscc")
-        unit = known.by_code.get(code) if code else None
-        if unit is None:
-            unit = self._by_name(row, key, known)
+        if code and code in known.by_code:
+            return known.by_code[code]
+        key = name_key(row.values["name"])
+        unit = self._by_name(row, key, known)
         if unit is None:
             self._find_alike(row, key, known)
             unit = self._as_decided(row, known)
