@@ -130,9 +130,14 @@ def _graded(district: Grid, today: date, *, by: User, leader: User) -> None:
     grading.approve_round(round_=round_, on=today, by=leader)
     spring = max(date(today.year, 3, 20), today - timedelta(days=300))
     until = months_later(spring, 12) - timedelta(days=1)
-    GradeRound.objects.filter(pk=round_.pk).update(approved_on=spring)
+    worked = timezone.make_aware(datetime.combine(spring - timedelta(days=9), time(8)))
+    GradeRound.objects.filter(pk=round_.pk).update(
+        approved_on=spring, started_at=worked, computed_at=worked
+    )
     ratings = Rating.objects.filter(round=round_)
-    ratings.update(approved_on=spring, valid_from=spring, valid_until=until)
+    ratings.update(
+        approved_on=spring, valid_from=spring, valid_until=until, recorded_at=worked
+    )
     for rating in ratings.filter(grade="C").order_by("pk"):
         notices.issue_notice(rating=rating, on=spring, by=by)
         told = spring + timedelta(days=4)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from enterprises.supervision.models import Rating
+from enterprises.supervision.services.schemes import every_scheme
 from enterprises.supervision.views.shared import (
     P,
     grade_badge,
@@ -49,9 +50,7 @@ class RatingFilter(filters.FilterSet):
         "enterprise__name", lookup_expr="icontains", label="单位名称"
     )
     year = filters.NumberFilter("year", label="评价年度")
-    grade = filters.ChoiceFilter(
-        label="等级", choices=[(g, f"{g}级") for g in "ABC"], empty_label="全部"
-    )
+    grade = filters.ChoiceFilter(label="等级", choices=[], empty_label="全部")
     state = filters.ChoiceFilter(
         label="状态", choices=STATES, method="by_state", empty_label="全部"
     )
@@ -59,6 +58,12 @@ class RatingFilter(filters.FilterSet):
     class Meta:
         model = Rating
         fields = ("name", "year", "grade", "state")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        known = {grade.key for one in every_scheme() for grade in one.grades}
+        choices = [(grade, f"{grade}级") for grade in sorted(known)]
+        self.filters["grade"].field.choices = choices
 
     def by_state(self, rows, _name, value):
         match value:

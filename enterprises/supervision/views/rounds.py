@@ -63,7 +63,7 @@ COLUMNS = [
     Column("state", "状态", _state, sort="state"),
     Column("units", "户数", "units", numeric=True),
     Column("adjusted", "人工调整", "adjusted", numeric=True),
-    Column("worst", "C级", "worst", numeric=True),
+    Column("keys", "重点对象", "keys", numeric=True),
     Column("approved_on", "批准日期", sort="approved_on"),
     Column("published_on", "公布日期", sort="published_on"),
 ]
@@ -82,7 +82,7 @@ def round_list(request: Request) -> HttpResponse:
         .annotate(
             units=Count("ratings", filter=standing),
             adjusted=Count("ratings", filter=standing & ~Q(ratings__reason="")),
-            worst=Count("ratings", filter=standing & Q(ratings__grade="C")),
+            keys=Count("ratings", filter=standing & Q(ratings__is_key=True)),
         )
     )
     table = build_table(

@@ -441,3 +441,9 @@ def test_a_removal_is_asked_for_once(client, unit, bureau):
     client.post(address, {"reason": "纠纷已化解"})
     assert address not in text(get(client, bureau, entry.get_absolute_url()))
     assert "等待批准" in told_instead(client, bureau, address, entry)
+
+
+def test_the_grades_to_search_by_are_those_of_the_schemes(client, unit, bureau):
+    page = get(client, bureau, url("grades"))
+    offered = page.context["filters"].form.fields["grade"].choices
+    assert [key for key, _ in offered] == ["", "A", "B", "C"]
