@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -9,15 +10,16 @@ from django.utils import timezone
 
 from cases.visits import units, words
 from cases.visits.history import on_timeline
-from cases.visits.models import Clue, Feedback, Hazard, Visit
+from cases.visits.models import Clue, Feedback, Hazard, Publicity, Visit
 from cases.visits.printed import printed
 from enterprises.file_sections import file_sections
 from enterprises.models import Enterprise
 from gridinspect.accounts.models import User
+from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import POSTED_STAFF, Permission, Role
 from gridinspect.audit.verbs import name_acts, name_details, name_values
 from gridinspect.ui.registry import Todo, menu, tabs, timeline, workbench
-from gridinspect.ui.tables import build_table
+from gridinspect.ui.tables import Column, Table, build_table
 from grids.access import may
 from grids.models import Posting
 from grids.services.tasks import About, tells_about
@@ -67,8 +69,8 @@ name_details(
 # --- the file of a unit ---------------------------------------------------------------
 
 
-def _of_unit(request, unit: Enterprise) -> str:
-    """Show a unit's visits and open hazards, with the way to record another visit."""
+def _of_unit(request: Request, unit: Enterprise) -> str:
+    """Show a unit's visits and what came of them, with the way to another visit."""
     visits = Visit.objects.filter(enterprise=unit).for_list()
     hazards = Hazard.objects.filter(enterprise=unit).for_list()
     context = {
@@ -86,9 +88,27 @@ def _of_unit(request, unit: Enterprise) -> str:
             (hazard, words.topic(hazard), words.hazard_badge(hazard))
             for hazard in hazards.order_by("cleared_on", "found_on")[:50]
         ],
+        "told": _talks(request, unit, Publicity, words.PUBLICITIES, "-held_on"),
+        "said": _talks(request, unit, Feedback, words.FEEDBACKS, "-received_on"),
         "may_record": may(request.user, P.VISIT_RECORD, at=unit.grid),
     }
     return render_to_string("visits/_of_unit.html", context, request)
+
+
+def _talks(
+    request: Request, unit: Enterprise, kind: Any, columns: list[Column], order: str
+) -> Table:
+    """Return what was told to a unit's workers, or what they said, as a table."""
+    rows = kind.objects.visible_to(request.user).filter(enterprise=unit)
+    name = kind.__name__.lower()
+    return build_table(
+        request,
+        rows.select_related("grid", "recorded_by__person"),
+        [one for one in columns if one.key not in ("grid", "unit", "photos")],
+        name=f"unit-{name}",
+        default_sort=order,
+        prefix=f"{name}_",
+    )
 
 
 tabs.add(UNIT, "visits", "走访", _of_unit, P.VISIT_VIEW)

@@ -209,6 +209,27 @@ def test_lists_take_a_fixed_number_of_queries(
         assert "共 <b>8</b>" in text_of(bureau_client.get(url))
 
 
+def test_the_file_of_a_unit_shows_what_came_of_its_visits(
+    bureau_client, assistant, unit, django_assert_max_num_queries
+):
+    from cases.visits.services.talks import FeedbackFacts, PublicityFacts
+
+    address = f"{unit.get_absolute_url()}?tab=visits"
+    assert "工人反馈" not in text_of(bureau_client.get(address)).partition("<main")[2]
+    for number in range(4):
+        make_visit(
+            by=assistant,
+            unit=unit,
+            hazard=HazardFacts("wages", "general", f"隐患{number}"),
+            publicity=PublicityFacts(3, f"手册{number}"),
+            feedback=FeedbackFacts("demand", f"要求{number}", "bureau"),
+        )
+    with django_assert_max_num_queries(22):
+        text = text_of(bureau_client.get(address))
+    for said in ("隐患3", "手册3", "要求3", "待答复"):
+        assert said in text
+
+
 def test_late_and_offline_entries_are_found(bureau_client, assistant, unit):
     make_visit(by=assistant, unit=unit, on=TODAY() - timedelta(days=2))
     make_visit(by=assistant, unit=unit, is_offline=True)
