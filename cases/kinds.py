@@ -221,11 +221,10 @@ class MatterResource(DistrictResource):
         matters = Matter.objects.filter(
             district=self.district,
             received_on__in={row.values["received_on"] for row in rows},
-            respondent_name__in={row.values["respondent_name"] for row in rows},
         )
         lines = matters.values_list("kind", "respondent_name", "received_on", "facts")
         return {
-            "|".join(map(str, (kind, name, day, " ".join(facts.split()))))
+            "|".join(map(str, (kind, _as_read(name), day, _as_read(facts))))
             for kind, name, day, facts in lines
         }
 
@@ -326,6 +325,11 @@ class MatterResource(DistrictResource):
             )
         except (Refused, LimitMissing) as fault:
             raise ImportRefused(f"第{row.number}行：{fault}") from None
+
+
+def _as_read(text: str) -> str:
+    """Return a stored text as it would be read from a cell."""
+    return " ".join(cleaning.plain(text).split())
 
 
 def _plain_day(day: Any) -> Any:

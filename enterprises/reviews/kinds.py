@@ -16,7 +16,13 @@ from gridinspect.imports import cleaning
 from gridinspect.imports.cleaning import Rejected, Setting
 from gridinspect.imports.fields import SheetField
 from gridinspect.imports.registry import register
-from gridinspect.imports.resource import CHANGED, SAME, Row, Written
+from gridinspect.imports.resource import (
+    CHANGED,
+    SAME,
+    Row,
+    Written,
+    says_the_same,
+)
 from gridinspect.imports.traces import differing, put_back
 from gridinspect.scope import within_paths
 
@@ -141,14 +147,13 @@ class ReviewList(UnitSheet):
                 row.warn("not_handed_in", words, at="submitted_on")
             return
         on = values["submitted_on"] = values.get("submitted_on") or self.today
+        if review.is_filed and review.submitted_on == on and _unchanged(row, review):
+            row.action = SAME
+            return
         given = self._materials(row, round)
         if row.is_rejected:
             return
-        stored = {name: asdict(one) for name, one in given.items()}
         if review.is_filed and review.state not in OPEN:
-            if (review.submitted_on, review.materials) == (on, stored):
-                row.action = SAME
-                return
             words = f"该单位{review.get_state_display()}，不能再改报送内容。"
             row.reject("review_closed", words, at="submitted_on")
             return
@@ -230,6 +235,13 @@ class ReviewList(UnitSheet):
                 for one in written
             },
         )
+
+
+def _unchanged(row: Row, review: Review) -> bool:
+    """Tell whether a row says of the materials what is noted of them."""
+    said = _said_of(review.materials)
+    read = {name: row.values.get(name) or "" for name in said}
+    return all(read[n] == said[n] or says_the_same(said[n], read[n]) for n in said)
 
 
 def _said_of(materials: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from import_export.resources import Resource
 from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
+from gridinspect.imports.cleaning import plain
 from gridinspect.imports.fields import SheetField, fits_mask, is_masked
 from gridinspect.scope import Place
 
@@ -151,9 +152,20 @@ def merge(row: Row, old: dict[str, Any]) -> None:
             continue
         if is_masked(after):
             drop_masked(row, name, unless=before)
-        else:
+        elif not says_the_same(before, after):
             row.changes[name] = [before, after]
     row.action = CHANGED if row.changes else SAME
+
+
+def says_the_same(stored: Any, read: Any) -> bool:
+    """Tell whether a stored text is what was read, but for widths and line breaks.
+
+    What a person typed keeps its full-width brackets; a cell loses them (P4).
+    """
+    if not isinstance(stored, str) or not isinstance(read, str):
+        return False
+    text = plain(stored)
+    return read in (" ".join(text.split()), "".join(text.splitlines()))
 
 
 def drop_masked(row: Row, name: str, *, unless: Any = None) -> None:

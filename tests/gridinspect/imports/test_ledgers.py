@@ -174,3 +174,14 @@ def test_a_ledger_asks_the_same_number_of_queries(
     with django_assert_max_num_queries(60):
         batch = run("arrears", [ARREARS, *rows], apply="all")
     assert batch.counts["new"] == len(rows)
+
+
+def test_full_width_words_that_somebody_typed_are_no_change(
+    unit, run, bureau, bureau_client
+):
+    """A cell loses its full-width brackets (P4); the stored text keeps them."""
+    run("arrears", [ARREARS, OWED], apply="all")
+    Arrears.objects.update(note="老板（法人）失联，\n已报警")
+    batch = run("arrears", exported(bureau_client, "arrears", "?state="), by=bureau)
+    assert outcomes(batch) == [("valid", "same", None)], batch.seen[0].changes
+    assert "，" in Arrears.objects.get().note

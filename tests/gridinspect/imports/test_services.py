@@ -15,6 +15,7 @@ from gridinspect.imports.models import ImportBatch, ImportRow
 from grids.models import DirtyMark, Grid, Posting
 from tests.factories import make_district, make_enterprise, make_user
 from tests.gridinspect.imports.conftest import as_csv
+from tests.gridinspect.imports.messy import citizen
 
 STAFF = ["姓名", "身份证号", "性别", "出生日期", "电话", "街道", "社区", "备注"]
 ZHANG = ["张伟", "410103198506150012", "男", "1985-06-15", "13800000001"]
@@ -372,3 +373,25 @@ def test_a_list_into_a_foreign_district_is_refused(tree, run):
 )
 def test_divisions_that_do_not_go_in(row, reason, tree, run):
     assert outcomes(run("grids", [LIST, row])) == [("reject", reason)]
+
+
+def test_all_faults_of_a_long_file_are_told_in_one_pass(tree, run):
+    """Others name the first fault only (features.md 3.1)."""
+    rows = [["姓名", "身份证号", "电话", "社区"]]
+    planted = {}
+    for n in range(500):
+        number = citizen(n % 99, born=f"{1960 + n // 99}0615")
+        rows.append([f"张{'甲乙丙丁'[n % 4]}", number, "", "金桥"])
+    for n in range(37):
+        row = rows[13 * n + 1]
+        place, wrong = ((0, None), (1, "123"), (2, "12"), (3, "无此社区"))[n % 4]
+        row[place], planted[13 * n + 2] = wrong, place
+    batch = run("staff", rows)
+    found = {row.number: row.issues for row in batch.seen if row.is_rejected}
+    assert found.keys() == planted.keys()
+    assert sum(len(issues) for issues in found.values()) == 37
+    for number, issues in found.items():
+        assert issues[0].column == "ABCD"[planted[number]]
+        assert issues[0].message
+    assert batch.counts["reject"] == 37
+    assert batch.counts["valid"] == 463
