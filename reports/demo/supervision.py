@@ -17,7 +17,14 @@ from enterprises.supervision.models import (
     Publication,
     Rating,
 )
-from enterprises.supervision.services import grading, keys, notices, noting, publishing
+from enterprises.supervision.services import (
+    grading,
+    keys,
+    notices,
+    noting,
+    objecting,
+    publishing,
+)
 from enterprises.supervision.services.schemes import scheme_at
 from gridinspect.accounts.models import Person, User
 from gridinspect.workdays.rules import months_later
@@ -141,14 +148,14 @@ def _graded(district: Grid, today: date, *, by: User, leader: User) -> None:
     for rating in ratings.filter(grade="C").order_by("pk"):
         notices.issue_notice(rating=rating, on=spring, by=by)
         told = spring + timedelta(days=4)
-        grading.note_served(rating=rating, on=told, by=by)
+        objecting.note_served(rating=rating, on=told, by=by)
     round_.refresh_from_db()
     over = spring + timedelta(days=40)
     if over <= today:
         grading.publish_round(round_=round_, on=over, by=by)
     objected = ratings.filter(grade="B").order_by("-pk").first()
     if objected:
-        grading.object_to(
+        objecting.object_to(
             rating=objected,
             raised_on=today - timedelta(days=3),
             text="所涉案件系上一承包人所为，请求重新评价。",

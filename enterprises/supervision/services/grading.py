@@ -1,15 +1,13 @@
 """The yearly grades: proposed from facts, reviewed, approved by another, corrected."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
-from enterprises.changes import facts_changed
 from enterprises.models import Enterprise
 from enterprises.supervision import rules
 from enterprises.supervision.facts import (
@@ -17,17 +15,13 @@ from enterprises.supervision.facts import (
     as_json,
     facts_of,
     known_keys,
-    values_in,
 )
-from enterprises.supervision.models import GradeObjection, GradeRound, Rating
-from enterprises.supervision.models.grades import RatingQuerySet
+from enterprises.supervision.models import GradeRound, Rating
 from enterprises.supervision.services.keys import refresh_key_units
 from enterprises.supervision.services.schemes import (
     Refused,
     Scheme,
-    due,
     every_scheme,
-    scheme_at,
     scheme_named,
 )
 from gridinspect.accounts.models import User
@@ -70,70 +64,6 @@ def proposals(
     }
 
 
-# --- replay: any year, any scheme, nothing saved --------------------------------------
-
-
-@dataclass(frozen=True)
-class Replay:
-    """The grades of a district's year under a scheme, beside those that stand."""
-
-    district: Grid
-    year: int
-    scheme: Scheme
-    from_kept: bool  # from the facts kept in the year's round, else from the registers
-    proposals: dict[int, rules.Proposal]
-    standing: dict[int, str]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Return how many units have which grade."""
-        found = {grade.key: 0 for grade in self.scheme.grades}
-        for one in self.proposals.values():
-            found[one.grade] += 1
-        return found
-
-    @property
-    def different(self) -> dict[int, tuple[str, str]]:
-        """Return the units whose standing grade is another: unit → (standing, here)."""
-        return {
-            unit: (self.standing[unit], one.grade)
-            for unit, one in self.proposals.items()
-            if unit in self.standing and self.standing[unit] != one.grade
-        }
-
-
-def replay(district: Grid, year: int, scheme: Scheme, *, anew: bool = False) -> Replay:
-    """Work the grades of a year out under any scheme. Saves nothing.
-
-    The facts are those kept when the year was graded, so that the answer is the same
-    next year; without a round, or `anew`, those of the registers today.
-    """
-    ratings = Rating.objects.filter(district=district, year=year)
-    latest = ratings.filter(replaced_on=None)
-    kept = dict(latest.values_list("enterprise", "facts"))
-    standing = dict(latest.standing().values_list("enterprise", "grade"))
-    if kept and not anew:
-        round_ = GradeRound.objects.get(district=district, year=year)
-        values = {unit: values_in(facts) for unit, facts in kept.items()}
-        known: Iterable[str] = round_.known_facts
-    else:
-        first, last = rules.year_of(year)
-        units = units_of_year(district, year)
-        needed = rules.facts_needed(scheme.criteria)
-        figures = facts_of(needed, units, since=first, until=last)
-        keys = units.order_by().values_list("pk", flat=True)
-        values = {unit: figures.values(unit) for unit in keys}
-        known = known_keys()
-    return Replay(
-        district,
-        year,
-        scheme,
-        bool(kept) and not anew,
-        proposals(scheme, values, known),
-        standing,
-    )
-
-
 # --- the round of a year --------------------------------------------------------------
 
 
@@ -167,7 +97,7 @@ def start_round(*, district: Grid, year: int, scheme: Scheme, by: User) -> Grade
 @transaction.atomic
 def recompute(*, round_: GradeRound, by: User) -> Job:
     """Work the proposals out again; grades that a person adjusted stay adjusted."""
-    round_ = _locked(round_)
+    round_ = locked_round(round_)
     if round_.state != GradeRound.State.REVIEW:
         raise Refused(f"批次{round_.get_state_display()}，现在不能重新计算。")
     round_.state = GradeRound.State.COMPUTING
@@ -194,14 +124,6 @@ def scheme_of(round_: GradeRound) -> Scheme:
     if found is None:  # a loaded version is never changed or removed
         raise Refused(f"没有找到评价办法 {round_.scheme}，请重新载入政策。")
     return found
-
-
-def scheme_of_year(district: Grid, year: int) -> Scheme | None:
-    """Return the scheme, in its version, that a year was graded by; else today's."""
-    graded = GradeRound.objects.filter(district=district, year=year)
-    if round_ := graded.select_related("policy").first():
-        return scheme_of(round_)
-    return scheme_at(district, timezone.localdate())
 
 
 @dataclass(frozen=True)
@@ -234,7 +156,7 @@ def work_out(round_: GradeRound) -> Worked:
 @transaction.atomic
 def write_proposals(*, round_: GradeRound, worked: Worked, by: User) -> dict[str, int]:
     """Put what was worked out into the round; adjusted grades keep grade and reason."""
-    round_ = _locked(round_)
+    round_ = locked_round(round_)
     if round_.state == GradeRound.State.APPROVED:
         raise Refused("批次已经批准，不能再写入建议等级。")
     ratings = Rating.objects.filter(round=round_)
@@ -256,7 +178,7 @@ def write_proposals(*, round_: GradeRound, worked: Worked, by: User) -> dict[str
         rating.decided = [asdict(reason) for reason in proposal.decided]
         rating.facts = worked.facts[unit]
         if old is None:
-            _give(rating, proposal.grade, worked.scheme)
+            give(rating, proposal.grade, worked.scheme)
         (changed if old else made).append(rating)
     ratings.filter(pk__in=[one.pk for one in adjusted.values()]).delete()  # unit gone
     Rating.objects.bulk_create(made, LOT)
@@ -273,7 +195,8 @@ def write_proposals(*, round_: GradeRound, worked: Worked, by: User) -> dict[str
     return counts
 
 
-def _give(rating: Rating, grade: str, scheme: Scheme) -> None:
+def give(rating: Rating, grade: str, scheme: Scheme) -> None:
+    """Give a rating a grade of a scheme, with what follows from it. Raises Refused."""
     found = scheme.grade(grade)
     if found is None:
         raise Refused({"grade": f"“{scheme.scheme.name}”没有 {grade} 这一等级。"})
@@ -289,7 +212,7 @@ def adjust(
 
     Giving it the proposed one again takes the adjustment back. Raises Refused.
     """
-    rating = _locked_rating(rating)
+    rating = locked_rating(rating)
     round_ = rating.round
     if round_.state != GradeRound.State.REVIEW:
         raise Refused(f"批次{round_.get_state_display()}，等级只能通过异议更正。")
@@ -301,7 +224,7 @@ def adjust(
     if grade != rating.proposed and not reason.strip():
         raise Refused({"reason": "与建议等级不同时，请写明调整的理由和依据。"})
     before = rating.grade
-    _give(rating, grade, scheme_of(round_))
+    give(rating, grade, scheme_of(round_))
     rating.reason = reason.strip() if grade != rating.proposed else ""
     rating.prepared_by = by
     rating.edition += 1
@@ -332,7 +255,7 @@ def approve_round(*, round_: GradeRound, on: date, by: User) -> int:
 
     They hold from that day; return how many. Raises Refused.
     """
-    round_ = _locked(round_)
+    round_ = locked_round(round_)
     if round_.state != GradeRound.State.REVIEW:
         raise Refused(f"批次{round_.get_state_display()}，不能批准。")
     if round_.computed_at and on < timezone.localdate(round_.computed_at):
@@ -364,7 +287,7 @@ def publish_round(*, round_: GradeRound, on: date, by: User) -> int:
 
     Not before every such unit was told and its days to object are over.
     """
-    round_ = _locked(round_)
+    round_ = locked_round(round_)
     if round_.state != GradeRound.State.APPROVED:
         raise Refused("批次尚未批准，不能公布。")
     if round_.published_on:
@@ -390,172 +313,14 @@ def publish_round(*, round_: GradeRound, on: date, by: User) -> int:
     return count
 
 
-# --- notice, objection, correction ----------------------------------------------------
-
-
-@transaction.atomic
-def note_served(*, rating: Rating, on: date, by: User) -> Rating:
-    """Note the day on which the unit was told its grade; its days to object begin."""
-    rating = _locked_rating(rating)
-    _require_approved(rating)
-    if rating.notice_id is None:
-        raise Refused("还没有出具告知书，请先生成告知书。")
-    if not rating.approved_on or not rating.approved_on <= on <= timezone.localdate():
-        raise Refused({"on": "告知日期应在批准日期与今天之间。"})
-    rating.notified_on = on
-    rating.object_by = due("T55", rating.enterprise.district, on).on
-    rating.save(update_fields=["notified_on", "object_by"])
-    record("grade.notified", by=by, target=rating.enterprise, on=on)
-    return rating
-
-
-def to_serve(round_: GradeRound) -> RatingQuerySet:
-    """Return the ratings of a round whose notice was issued and not yet served."""
-    ratings = Rating.objects.filter(round=round_, notified_on=None)
-    return ratings.filter(notice__isnull=False).standing()
-
-
-@transaction.atomic
-def note_all_served(
-    *, round_: GradeRound, grades: Collection[str], on: date, by: User
-) -> int:
-    """Note that the notices of some grades were served on one day; return how many.
-
-    Raises Refused for a day before a notice, or one ahead.
-    """
-    round_ = _locked(round_)
-    rows = to_serve(round_).filter(grade__in=grades)
-    latest = rows.aggregate(latest=Max("notice__as_of"))["latest"]
-    if latest is None:
-        raise Refused("没有已出具而未登记送达的告知书，请先出具。")
-    if not latest <= on <= timezone.localdate():
-        raise Refused({"on": f"送达日期应在告知书日期 {latest} 与今天之间。"})
-    until = due("T55", round_.district, on).on
-    units = list(rows.values_list("enterprise", flat=True))
-    rows.update(notified_on=on, object_by=until)
-    record(
-        "grades.notified",
-        by=by,
-        target=round_,
-        on=on,
-        due_on=until,
-        count=len(units),
-        rows=units[:1000],
-    )
-    return len(units)
-
-
-@transaction.atomic
-def object_to(
-    *, rating: Rating, raised_on: date, text: str, by: User
-) -> GradeObjection:
-    """Register a unit's objection to its grade; a late one is registered too."""
-    rating = _locked_rating(rating)
-    _require_approved(rating)
-    if rating.replaced_on:
-        raise Refused("该等级已经更正，请对更正后的等级登记异议。")
-    if rating.objections.filter(decided_on=None).exists():
-        raise Refused("该等级已有一件异议等待答复。")
-    if not rating.approved_on or not rating.approved_on <= raised_on:
-        raise Refused({"raised_on": "异议日期不能早于批准日期。"})
-    if raised_on > timezone.localdate():
-        raise Refused({"raised_on": "异议日期不能晚于今天。"})
-    objection = GradeObjection.objects.create(
-        rating=rating,
-        district_id=rating.district_id,
-        raised_on=raised_on,
-        text=text,
-        decide_by=due("T56", rating.enterprise.district, raised_on).on,
-        recorded_by=by,
-    )
-    record("grade.objected", by=by, target=rating.enterprise, on=raised_on)
-    return objection
-
-
-@transaction.atomic
-def decide_objection(
-    *, objection: GradeObjection, grade: str, decision: str, on: date, by: User
-) -> Rating:
-    """Answer an objection: the grade stays, or a corrected row takes its place.
-
-    Decided by another than who registered it. Raises Refused.
-    """
-    rows = GradeObjection.objects.select_for_update(of=["self"])
-    objection = rows.select_related("rating").get(pk=objection.pk)
-    rating = _locked_rating(objection.rating)
-    if objection.decided_on:
-        raise Refused(f"该异议已于 {objection.decided_on} 答复。")
-    if objection.recorded_by_id == by.pk:
-        raise Refused("登记异议的人不能自己答复，请由另一位有批准权限的人员答复。")
-    if not objection.raised_on <= on <= timezone.localdate():
-        raise Refused({"on": "答复日期应在异议日期与今天之间。"})
-    if not decision.strip():
-        raise Refused({"decision": "请写明答复内容。"})
-    corrected = grade != rating.grade
-    objection.outcome = (
-        GradeObjection.Outcome.CORRECTED if corrected else GradeObjection.Outcome.KEPT
-    )
-    objection.decision, objection.decided_on = decision.strip(), on
-    objection.decided_by = by
-    objection.save(update_fields=["outcome", "decision", "decided_on", "decided_by"])
-    record(
-        "grade.objection_decided",
-        by=by,
-        target=rating.enterprise,
-        outcome=objection.get_outcome_display(),
-        on=on,
-        reason=decision,
-    )
-    return _correct(rating, objection, grade, on, by) if corrected else rating
-
-
-def _correct(
-    rating: Rating, objection: GradeObjection, grade: str, on: date, by: User
-) -> Rating:
-    """Put a corrected row in the place of a rating; the old one stays, dated."""
-    Rating.objects.filter(pk=rating.pk).update(replaced_on=on)
-    new = Rating(
-        round=rating.round,
-        enterprise_id=rating.enterprise_id,
-        district_id=rating.district_id,
-        year=rating.year,
-        proposed=rating.proposed,
-        points=rating.points,
-        decided=rating.decided,
-        facts=rating.facts,
-        reason=f"异议成立，更正：{objection.decision}"[:400],
-        prepared_by_id=objection.recorded_by_id,
-        approved_by=by,
-        approved_on=on,
-        valid_from=on,
-        valid_until=rating.valid_until,
-        corrects=rating,
-    )
-    _give(new, grade, scheme_of(rating.round))
-    new.save()
-    record(
-        "grade.corrected",
-        by=by,
-        target=rating.enterprise,
-        before=rating.grade,
-        after=grade,
-        on=on,
-    )
-    facts_changed(rating.enterprise_id)
-    return new
-
-
-def _require_approved(rating: Rating) -> None:
-    if rating.approved_on is None:
-        raise Refused("等级尚未批准，批准后才能告知和受理异议。")
-
-
-def _locked(round_: GradeRound) -> GradeRound:
+def locked_round(round_: GradeRound) -> GradeRound:
+    """Return the round as it is now, held until the act is done."""
     rows = GradeRound.objects.select_for_update(of=["self"])
     return rows.select_related("district__city", "policy").get(pk=round_.pk)
 
 
-def _locked_rating(rating: Rating) -> Rating:
+def locked_rating(rating: Rating) -> Rating:
+    """Return the rating as it is now, held until the act is done."""
     rows = Rating.objects.select_for_update(of=["self"]).select_related(
         "round__policy", "round__district", "enterprise__grid"
     )

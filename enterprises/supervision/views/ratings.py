@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from enterprises.supervision import forms
 from enterprises.supervision.models import GradeRound, Rating
-from enterprises.supervision.services import grading, notices
+from enterprises.supervision.services import grading, notices, objecting
 from enterprises.supervision.views.grades import CRUMBS, seen_by, state_words
 from enterprises.supervision.views.shared import (
     P,
@@ -260,7 +260,7 @@ def _served(request: Request, rating: Rating) -> HttpResponse:
     return act_page(
         request,
         form=forms.DayForm(request.POST or None),
-        act=lambda on: grading.note_served(rating=rating, on=on, by=request.user),
+        act=lambda on: objecting.note_served(rating=rating, on=on, by=request.user),
         done=lambda one: (f"已登记告知，异议期限至 {one.object_by}。", rating),
         title=f"登记告知书送达：{rating.enterprise.name}",
         crumbs=_back(rating),
@@ -275,7 +275,7 @@ def _object(request: Request, rating: Rating) -> HttpResponse:
     return act_page(
         request,
         form=forms.ObjectionForm(request.POST or None),
-        act=lambda **data: grading.object_to(rating=rating, by=request.user, **data),
+        act=lambda **data: objecting.object_to(rating=rating, by=request.user, **data),
         done=lambda one: (f"已登记异议，应于 {one.decide_by} 前答复。", rating),
         title=f"登记异议：{rating.enterprise.name}",
         crumbs=_back(rating),
@@ -297,7 +297,7 @@ def _decide(request: Request, rating: Rating) -> HttpResponse:
             initial={"grade": rating.grade},
             grades=grade_choices(scheme),
         ),
-        act=lambda **data: grading.decide_objection(
+        act=lambda **data: objecting.decide_objection(
             objection=objection, by=request.user, **data
         ),
         done=lambda one: (f"已答复，等级为 {one.grade} 级。", one),

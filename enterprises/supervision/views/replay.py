@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from enterprises.supervision import forms
 from enterprises.supervision.models import Rating
 from enterprises.supervision.rules import Proposal
-from enterprises.supervision.services import grading
+from enterprises.supervision.services import replaying
 from enterprises.supervision.services.schemes import (
     every_scheme,
     scheme_named,
@@ -72,14 +72,14 @@ def replay(request: Request) -> HttpResponse:
 def _replayed(form):
     data = form.cleaned_data
     scheme = scheme_named(data["scheme"]) if data["scheme"] else None
-    scheme = scheme or grading.scheme_of_year(data["district"], data["year"])
+    scheme = scheme or replaying.scheme_of_year(data["district"], data["year"])
     if scheme is None:
         form.add_error("scheme", "该区县没有适用的评价办法，请选择一种办法。")
         return None
-    return grading.replay(data["district"], data["year"], scheme, anew=data["anew"])
+    return replaying.replay(data["district"], data["year"], scheme, anew=data["anew"])
 
 
-def _differences(found: grading.Replay) -> list[dict]:
+def _differences(found: replaying.Replay) -> list[dict]:
     ratings = Rating.objects.filter(
         enterprise__in=found.different, year=found.year
     ).standing()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from enterprises.supervision import forms
 from enterprises.supervision.models import GradeRound, Rating
 from enterprises.supervision.rules import facts_needed
-from enterprises.supervision.services import grading
+from enterprises.supervision.services import grading, objecting
 from enterprises.supervision.services.schemes import (
     every_scheme,
     scheme_at,
@@ -278,7 +278,7 @@ def _no_serving(round_: GradeRound) -> str:
     """Return why no serving can be registered; empty where some waits for it."""
     if why := _not_approved(round_):
         return why
-    if grading.to_serve(round_).exists():
+    if objecting.to_serve(round_).exists():
         return ""
     return "没有已出具而未登记送达的告知书，请先出具。"
 
@@ -353,7 +353,10 @@ def _notices(request: Request, round_: GradeRound) -> HttpResponse:
 
 def _served(request: Request, round_: GradeRound) -> HttpResponse:
     waiting = dict(
-        grading.to_serve(round_).values_list("grade").annotate(n=Count("pk")).order_by()
+        objecting.to_serve(round_)
+        .values_list("grade")
+        .annotate(n=Count("pk"))
+        .order_by()
     )
     grades = [
         (key, f"{words}（{waiting[key]:,} 户未登记）")
@@ -363,7 +366,7 @@ def _served(request: Request, round_: GradeRound) -> HttpResponse:
     return act_page(
         request,
         form=forms.ServedForm(request.POST or None, grades=grades),
-        act=lambda grades, on: grading.note_all_served(
+        act=lambda grades, on: objecting.note_all_served(
             round_=round_, grades=grades, on=on, by=request.user
         ),
         done=lambda count: (f"已登记 {count:,} 户同日送达，异议期开始计算。", round_),

@@ -10,7 +10,13 @@ from django.db import IntegrityError, transaction
 
 from cases.models import Case
 from enterprises.supervision.models import GradeRound, KeyEntry, Rating
-from enterprises.supervision.services import grade_of, grading, notices
+from enterprises.supervision.services import (
+    grade_of,
+    grading,
+    notices,
+    objecting,
+    replaying,
+)
 from enterprises.supervision.services.schemes import Refused, scheme_at, scheme_named
 from gridinspect.accounts.roles import Role
 from gridinspect.audit.services import history
@@ -216,7 +222,7 @@ def test_approved_grades_hold_for_a_year_and_c_is_a_key_unit(approved, good, bad
 
 def told(rating, by):
     notices.issue_notice(rating=rating, on=TODAY(), by=by)
-    return grading.note_served(rating=rating, on=TODAY(), by=by)
+    return objecting.note_served(rating=rating, on=TODAY(), by=by)
 
 
 def test_a_notice_is_numbered_archived_and_begins_the_days_to_object(
@@ -224,7 +230,7 @@ def test_a_notice_is_numbered_archived_and_begins_the_days_to_object(
 ):
     rating = rating_of(bad)
     with pytest.raises(Refused, match="告知书"):
-        grading.note_served(rating=rating, on=TODAY(), by=bureau)
+        objecting.note_served(rating=rating, on=TODAY(), by=bureau)
     rating = told(rating, bureau)
     assert "诚字" in rating.notice_number
     assert rating.notice.title.endswith("乙公司")
@@ -242,17 +248,17 @@ def test_a_correction_is_a_further_row_and_the_old_one_stays(
     approved, bad, bureau, leader
 ):
     old = rating_of(bad)
-    objection = grading.object_to(
+    objection = objecting.object_to(
         rating=old, raised_on=TODAY(), text="其中一案已被撤销", by=bureau
     )
     assert objection.decide_by > TODAY()
     with pytest.raises(Refused, match="已有一件"):
-        grading.object_to(rating=old, raised_on=TODAY(), text="又", by=bureau)
+        objecting.object_to(rating=old, raised_on=TODAY(), text="又", by=bureau)
     with pytest.raises(Refused, match="另一位"):
-        grading.decide_objection(
+        objecting.decide_objection(
             objection=objection, grade="B", decision="成立", on=TODAY(), by=bureau
         )
-    new = grading.decide_objection(
+    new = objecting.decide_objection(
         objection=objection, grade="B", decision="成立", on=TODAY(), by=leader
     )
     old.refresh_from_db()
@@ -260,15 +266,15 @@ def test_a_correction_is_a_further_row_and_the_old_one_stays(
     assert (new.grade, new.corrects, new.is_key) == ("B", old, False)
     assert grade_of([bad.pk], TODAY())[bad.pk].grade == "B"
     with pytest.raises(Refused, match="已经更正"):
-        grading.object_to(rating=old, raised_on=TODAY(), text="又", by=bureau)
+        objecting.object_to(rating=old, raised_on=TODAY(), text="又", by=bureau)
 
 
 def test_an_objection_that_fails_changes_nothing(approved, bad, bureau, leader):
     rating = rating_of(bad)
-    objection = grading.object_to(
+    objection = objecting.object_to(
         rating=rating, raised_on=TODAY(), text="不服", by=bureau
     )
-    same = grading.decide_objection(
+    same = objecting.decide_objection(
         objection=objection, grade="C", decision="事实清楚", on=TODAY(), by=leader
     )
     assert same.pk == rating.pk
@@ -298,18 +304,18 @@ def test_grades_are_published_only_after_all_were_told_and_could_object(
 def test_a_replay_answers_the_same_after_the_registers_changed(approved, erqi, bad):
     scheme = scheme_at(erqi, TODAY())
     Case.objects.all().delete()
-    again = grading.replay(erqi, YEAR, scheme)
+    again = replaying.replay(erqi, YEAR, scheme)
     assert again.from_kept
     assert again.proposals[bad.pk].grade == "C"
     assert again.different == {}
-    anew = grading.replay(erqi, YEAR, scheme, anew=True)
+    anew = replaying.replay(erqi, YEAR, scheme, anew=True)
     assert anew.proposals[bad.pk].grade == "A"
     assert anew.different == {bad.pk: ("C", "A")}
 
 
 def test_a_replay_under_another_scheme_saves_nothing(approved, erqi, bad):
     before = Rating.objects.count()
-    found = grading.replay(erqi, YEAR, scheme_named("points-example"))
+    found = replaying.replay(erqi, YEAR, scheme_named("points-example"))
     assert found.proposals[bad.pk].points == 70
     assert found.counts == {"A": 1, "B": 1, "C": 0}
     assert Rating.objects.count() == before
@@ -359,26 +365,28 @@ def test_a_graded_year_is_replayed_by_its_own_scheme(erqi, good, bad, bureau, le
     example = scheme_named("points-example")
     round_ = make_round(erqi, bureau, scheme=example)
     grading.approve_round(round_=round_, on=TODAY(), by=leader)
-    assert grading.scheme_of_year(erqi, YEAR).id == example.id
-    found = grading.replay(erqi, YEAR, grading.scheme_of_year(erqi, YEAR))
+    assert replaying.scheme_of_year(erqi, YEAR).id == example.id
+    found = replaying.replay(erqi, YEAR, replaying.scheme_of_year(erqi, YEAR))
     assert found.different == {}
-    assert grading.scheme_of_year(erqi, YEAR - 1).id == scheme_at(erqi, TODAY()).id
+    assert replaying.scheme_of_year(erqi, YEAR - 1).id == scheme_at(erqi, TODAY()).id
 
 
 def test_notices_that_reached_their_units_on_one_day_are_served_in_a_lot(
     approved, good, bad, bureau
 ):
     with pytest.raises(Refused, match="没有已出具"):
-        grading.note_all_served(round_=approved, grades=["C"], on=TODAY(), by=bureau)
+        objecting.note_all_served(round_=approved, grades=["C"], on=TODAY(), by=bureau)
     for unit in (good, bad):
         notices.issue_notice(rating=rating_of(unit), on=TODAY(), by=bureau)
     for day in (TODAY() - timedelta(days=1), TODAY() + timedelta(days=1)):
         with pytest.raises(Refused, match="之间"):
-            grading.note_all_served(round_=approved, grades=["C"], on=day, by=bureau)
-    told = grading.note_all_served(round_=approved, grades=["C"], on=TODAY(), by=bureau)
+            objecting.note_all_served(round_=approved, grades=["C"], on=day, by=bureau)
+    told = objecting.note_all_served(
+        round_=approved, grades=["C"], on=TODAY(), by=bureau
+    )
     assert told == 1
     one, other = rating_of(bad), rating_of(good)
     assert (one.notified_on, other.notified_on) == (TODAY(), None)
     assert one.object_by > TODAY()
     assert history(approved).first().verb == "grades.notified"
-    assert list(grading.to_serve(approved)) == [other]
+    assert list(objecting.to_serve(approved)) == [other]

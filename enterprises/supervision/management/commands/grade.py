@@ -4,7 +4,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from enterprises.models import Enterprise
-from enterprises.supervision.services import grading
+from enterprises.supervision.services import grading, replaying
 from enterprises.supervision.services.schemes import (
     every_scheme,
     scheme_at,
@@ -36,7 +36,7 @@ class Command(PlainCommand):
                 f"年度 {year} 无法评定，请写已有数据的年度。", returncode=2
             )
         chosen = self.scheme(scheme, place)
-        found = grading.replay(place, year, chosen, anew=anew)
+        found = replaying.replay(place, year, chosen, anew=anew)
         if json:
             self.print_json(self.document(found))
             return
