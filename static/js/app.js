@@ -48,7 +48,11 @@ document.addEventListener("change", (event) => {
   if (!limit) return;
   const large = [...event.target.files].find((file) => file.size > limit * 1024 * 1024);
   if (!large) return;
-  event.target.value = "";
+  const kept = new DataTransfer(); // the others stay chosen
+  for (const file of event.target.files) {
+    if (file.size <= limit * 1024 * 1024) kept.items.add(file);
+  }
+  event.target.files = kept.files;
   tell(`文件“${large.name}”超过 ${limit} MB，没有选入：请缩小或拆分后再选。`);
 });
 

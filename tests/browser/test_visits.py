@@ -17,6 +17,7 @@ from cases.visits.checklist import VisitForm, visit_form
 from cases.visits.models import Visit
 from gridinspect.accounts.roles import Role
 from tests.browser.conftest import PHONE, Visitor
+from tests.cases.visits.making import photo
 from tests.factories import (
     make_city,
     make_district,
@@ -277,3 +278,21 @@ def test_a_line_that_is_cut_while_sending_loses_and_doubles_nothing(phone, place
     page.get_by_text("已经上传过").wait_for()
     assert page.evaluate(QUEUE) == []
     assert Visit.objects.count() == 1
+
+
+def test_a_photograph_too_large_is_left_out_and_the_others_stay(phone, place, tmp_path):
+    visitor, _ = phone
+    page = ready(visitor)
+    page.get_by_text(place.unit.name).click()
+    page.locator("[data-ready]").wait_for()
+    page.locator("label.vi-tile", has_text="见到").click()
+    page.get_by_text("照片、时间").click()
+    sound, large = tmp_path / "sound.jpg", tmp_path / "large.jpg"
+    sound.write_bytes(photo().read())
+    with large.open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    page.set_input_files("input[type=file]", [large, sound])
+    page.get_by_text("“large.jpg”超过 20 MB").wait_for()
+    page.get_by_role("button", name="提交走访").click()
+    page.get_by_text("已登记走访").wait_for()
+    assert Visit.objects.get().photos.count() == 1
