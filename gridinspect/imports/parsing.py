@@ -420,10 +420,32 @@ def _written(path: Path, out: Path) -> list[dict[str, Any]]:
         raise Unreadable(NO_TABLE)
     if not text.strip():
         raise Unreadable("文件是空的，没有任何内容。请核对后重新上传。")
+    if start.startswith("<?xml") and (sheets := _xml(text, out)):
+        return sheets
     if start.startswith(("<html", "<!doctype", "<?xml", "<table", "<meta", "<head")):
         return _page(text, out)
     rows = enumerate(_records(text), start=1)
     return [_write(out, 0, rows) | _sheet(None, [])]
+
+
+def _xml(text: str, out: Path) -> list[dict[str, Any]]:
+    """Write the sheets of a workbook that is one XML file; nothing for another."""
+    beside = runpy.run_path(str(Path(__file__).with_name("xml2003.py")))
+    if not beside["is_workbook"](text):
+        return []
+    try:
+        sheets = beside["sheets_of"](text, _parser(), COLUMNS)
+    except (expat.ExpatError, ValueError) as error:
+        raise Unreadable(DAMAGED) from error
+    for sheet in sheets:
+        width = max((len(cells) for _, cells in sheet.rows), default=0)
+        _require_room(sheet.name, width, len(sheet.rows))
+    return [
+        _write(out, place, iter(sheet.rows))
+        | _sheet(sheet.name, sheet.merges)
+        | {"hidden": sheet.hidden, "hidden_rows": sheet.hidden_rows}
+        for place, sheet in enumerate(sheets)
+    ]
 
 
 def _sheet(name: str | None, merges: list[list[int]]) -> dict[str, Any]:

@@ -258,6 +258,54 @@ def a_text_document():
     return buffer.getvalue(), "不是"
 
 
+@case("staff")
+def a_workbook_as_one_xml_file():
+    def row(*cells, more=""):
+        return f"<Row{more}>{''.join(cells)}</Row>"
+
+    def cell(value, kind="String", more=""):
+        return f'<Cell{more}><Data ss:Type="{kind}">{value}</Data></Cell>'
+
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    note = "<Comment><ss:Data>身份证已核</ss:Data></Comment></Cell>"
+    rows = [
+        row(cell("花名册", more=' ss:MergeAcross="3"')),
+        row(*map(cell, [*HEAD, "出生日期", "街道"])),
+        row(cell("张伟"), cell(A).replace("</Cell>", note),
+            cell("1985-06-15T00:00:00.000", "DateTime"),
+            cell("大学路街道", more=' ss:MergeDown="1"')),
+        row(cell("李娜"), cell(B), cell("31213", "Number"), more=' ss:Hidden="1"'),
+        row(cell("王芳", more=' ss:Index="1"'), cell("#N/A", "Error"), more=' ss:Index="9"'),
+        row(cell("赵敏"), cell(float(D), "Number")),
+    ]  # fmt: skip
+    text = (
+        '<?xml version="1.0" encoding="gb2312"?><?mso-application progid="Excel.Sheet"?>'
+        f'<Workbook xmlns="{space}" xmlns:ss="{space}"><Worksheet ss:Name="名册"><Table>'
+        f"{''.join(rows)}</Table></Worksheet></Workbook>"
+    )
+    good = ("valid", None, {"birth_date": "1985-06-15", "grid": DAXUE})
+    return text.encode("gb18030"), {
+        3: good, 4: good, 9: "reject", 10: ("reject", "id_precision_lost"),
+    }, {"header": [2], "notice": "有1行被隐藏", "file": "导出.xls"}  # fmt: skip
+
+
+@hostile
+def an_xml_workbook_with_an_entity():
+    return (
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><Workbook '
+        b'xmlns="urn:schemas-microsoft-com:office:spreadsheet">&a;</Workbook>'
+    ), "实体"
+
+
+@hostile
+def an_xml_workbook_with_a_far_column():
+    return (
+        b'<?xml version="1.0"?><Workbook xmlns:ss="urn:schemas-microsoft-com:office:'
+        b'spreadsheet"><Worksheet ss:Name="a"><Table><Row><Cell ss:Index="900000000">'
+        b"<Data>x</Data></Cell></Row></Table></Worksheet></Workbook>"
+    ), "列"
+
+
 # ---- several tables on one sheet -----------------------------------------------------
 
 
