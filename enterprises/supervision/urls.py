@@ -1,6 +1,7 @@
 from django.urls import path
 
 from enterprises.supervision.views import (
+    entries,
     grades,
     keys,
     publications,
@@ -31,10 +32,10 @@ urlpatterns = [
     path("key-units/", keys.key_unit_list, name="key-units"),
     path("key-units/export/", keys.key_export, name="key-export"),
     path("key-units/refresh/", keys.key_refresh, name="key-refresh"),
-    path("key-units/entries/", keys.entry_list, name="key-entries"),
-    path("key-units/entries/<int:pk>/", keys.entry_detail, name="key-entry"),
-    path("key-units/entries/<int:pk>/<slug:act>/", keys.key_act, name="key-act"),
-    path("enterprises/<int:unit_pk>/key/", keys.key_propose, name="key-propose"),
+    path("key-units/entries/", entries.entry_list, name="key-entries"),
+    path("key-units/entries/<int:pk>/", entries.entry_detail, name="key-entry"),
+    path("key-units/entries/<int:pk>/<slug:act>/", entries.key_act, name="key-act"),
+    path("enterprises/<int:unit_pk>/key/", entries.key_propose, name="key-propose"),
     path("enterprises/<int:unit_pk>/record/", units.note_fact, name="note-fact"),
     path("records/<int:pk>/withdraw/", units.withdraw_fact, name="withdraw-fact"),
     path("publications/", publications.publication_list, name="publications"),

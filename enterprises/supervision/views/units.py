@@ -11,7 +11,8 @@ from enterprises.models import Enterprise
 from enterprises.supervision import forms
 from enterprises.supervision.models import KeyEntry, NotedFact, Rating
 from enterprises.supervision.services import noting
-from enterprises.supervision.views import grades, keys, publications
+from enterprises.supervision.views import grades, publications
+from enterprises.supervision.views.entries import state_of
 from enterprises.supervision.views.shared import (
     P,
     act_page,
@@ -59,7 +60,7 @@ def supervision_tab(request: Request, unit: Enterprise) -> str:
         "today": today,
         "knows": knows,
         "key_since": min((one.since for one in now), default=None),
-        "entries": [(one, keys.state_of(one)) for one in entries] if knows else [],
+        "entries": [(one, state_of(one)) for one in entries] if knows else [],
         "ratings": ratings,
         "noted": noted_by(user, unit),
         "publications": [

@@ -447,3 +447,11 @@ def test_the_grades_to_search_by_are_those_of_the_schemes(client, unit, bureau):
     page = get(client, bureau, url("grades"))
     offered = page.context["filters"].form.fields["grade"].choices
     assert [key for key, _ in offered] == ["", "A", "B", "C"]
+
+
+def test_the_bureau_sees_every_entry_in_the_file_of_a_unit(client, unit, bureau):
+    entry = key_entry(unit)
+    page = text(get(client, bureau, f"{unit.get_absolute_url()}?tab=supervision"))
+    assert entry.get_absolute_url() in page
+    assert SECRET in page
+    assert "已列入" in page
