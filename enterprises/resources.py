@@ -418,14 +418,17 @@ class EnterpriseResource(DistrictResource):
     def __init__(self, **given: Any):
         super().__init__(**given)
         self._first: dict[str, tuple[Any, bool]] = {}  # name's key → (place, has code)
+        self._twins: set[Any] = set()  # places of rows whose name stood further up
 
     # ---- the file --------------------------------------------------------------------
 
     def note(self, row: Row) -> None:
         name = row.values.get("name")
         if name:
-            code = bool(row.values.get("uscc"))
-            self._first.setdefault(name_key(name), ((row.sheet, row.number), code))
+            place, code = (row.sheet, row.number), bool(row.values.get("uscc"))
+            first = self._first.setdefault(name_key(name), (place, code))
+            if first[0] != place:
+                self._twins.add(place)
 
     def identify(self, row: Row) -> str:
         """A credit code is a unit; without one the same name at the same address is."""
@@ -527,7 +530,7 @@ class EnterpriseResource(DistrictResource):
         if unit is None:
             row.action = NEW
             drop_masked(row, "phone")
-            self._warn_of_twins(row, name_key(row.values["name"]))
+            self._warn_of_twins(row)
             return
         code, row.target = row.values.get("uscc"), Target(unit.pk, unit.grid_id)
         if not self.may_touch(self._path_of(unit)):
@@ -635,15 +638,13 @@ class EnterpriseResource(DistrictResource):
         row.warn("decided_same", f"按您的选择更新已有单位“{unit.name}”。", at="name")
         return unit
 
-    def _warn_of_twins(self, row: Row, key: str) -> None:
+    def _warn_of_twins(self, row: Row) -> None:
         """Say that a new unit may be an earlier one when a code is missing (P16)."""
         decision = self.decision(row)
         if decision == "skip":
             row.skip()
         if decision:
             return
-        has_code = bool(row.values.get("uscc"))
-        place, first_has_code = self._first[key]
         if row.candidates:
             row.warn(
                 "possible_duplicate",
@@ -651,7 +652,10 @@ class EnterpriseResource(DistrictResource):
                 f"（相近{row.candidates[0]['score']}%），请在“近似单位”中选择。",
                 at="name",
             )
-        elif place != (row.sheet, row.number) and not (has_code and first_has_code):
+        elif (row.sheet, row.number) in self._twins:
+            place, has_code = self._first[name_key(row.values["name"])]
+            if has_code and row.values.get("uscc"):
+                return
             where = f"“{place[0]}”第{place[1]}行" if place[0] else f"第{place[1]}行"
             row.warn(
                 "possible_duplicate",

@@ -109,6 +109,8 @@ class Row:
     @property
     def message(self) -> str:
         """Everything about the row, as one text for the user."""
+        if not self.issues:
+            return self.duplicate_of
         parts = [
             f"{issue.column}列“{issue.header}”：{issue.message}"
             if issue.column
