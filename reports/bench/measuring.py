@@ -40,11 +40,12 @@ class Measured:
     notes: dict[str, Any] = field(default_factory=dict)
 
     def spread(self) -> dict[str, float | None]:
-        """Return the median and the 95th percentile of the program's wall time."""
+        """Return the program's median and 95th percentile of wall time, and its CPU."""
         seconds = sorted(cost.seconds for cost in self.program)
         return {
             "seconds": _median(self.program, "seconds"),
             "p95_seconds": round(seconds[-1 - len(seconds) // 20], 6),
+            "cpu_seconds": _median(self.program, "cpu"),
         }
 
     def as_json(self) -> dict[str, Any]:
@@ -54,7 +55,6 @@ class Measured:
         return {
             "name": self.name,
             **self.spread(),
-            "cpu_seconds": cpu,
             "queries": round(median(cost.queries for cost in self.program)),
             "peak_mib": round(max(peaks)) if peaks else None,
             "floor_seconds": _median(self.floor, "seconds"),

@@ -100,5 +100,7 @@ def _lines(measure: dict[str, Any]) -> Iterator[str]:
     )
     for kind, one in measure.get("kinds", {}).items():
         yield (
-            f"  {kind:<36} {one['seconds']:>9.4f} 秒  p95 {one['p95_seconds']:>9.4f} 秒"
+            f"  {kind:<36} {one['seconds']:>9.4f} 秒  "
+            f"p95 {one['p95_seconds']:>9.4f} 秒  "
+            f"CPU {one['cpu_seconds']:>9.4f} 秒"
         )
