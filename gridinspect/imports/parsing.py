@@ -418,6 +418,10 @@ def _written(path: Path, out: Path) -> list[dict[str, Any]]:
     start = text.lstrip()[:400].lower()
     if start.startswith(("{\\rtf", "%pdf")):
         raise Unreadable(NO_TABLE)
+    if start.startswith("mime-version"):
+        raise Unreadable(
+            "这是“单个文件网页”格式，请用Excel或WPS打开并另存为.xlsx后再上传。"
+        )
     if not text.strip():
         raise Unreadable("文件是空的，没有任何内容。请核对后重新上传。")
     if start.startswith("<?xml") and (sheets := _xml(text, out)):

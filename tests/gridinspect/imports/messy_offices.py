@@ -290,6 +290,11 @@ def a_workbook_as_one_xml_file():
 
 
 @hostile
+def a_page_in_a_single_file():
+    return b"MIME-Version: 1.0\nX-Document-Type: Workbook\n\n" + b"PGh0bWw+", "单个文件"
+
+
+@hostile
 def an_xml_workbook_with_an_entity():
     return (
         b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><Workbook '

@@ -12,6 +12,7 @@ from assistants.models import StaffFile
 from gridinspect.accounts.models import User
 from gridinspect.audit.models import Event
 from gridinspect.imports import services, undoing
+from gridinspect.jobs import services as jobs
 from gridinspect.jobs.models import Job
 from grids.models import Posting
 from tests.factories import make_city, make_district
@@ -46,7 +47,8 @@ def test_one_roster_imported_by_several_at_once_makes_one_set_of_rows(people):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_at_the_same_moment_queues_one_job():
+def test_a_double_click_at_the_same_moment_queues_one_job(monkeypatch):
+    monkeypatch.setattr(jobs, "ring", lambda job_id: None)  # nobody does it meanwhile
     district = make_district("二七区", city=make_city(), code="410103")
     batch = ready(book([HEAD, ["张甲", citizen(1)]]), district)
     together = Barrier(2)
@@ -61,8 +63,8 @@ def test_a_double_click_at_the_same_moment_queues_one_job():
             connections.close_all()
 
     with ThreadPoolExecutor(2) as pool:
-        jobs = set(pool.map(click, range(2)))
-    assert len(jobs) == 1
+        queued = set(pool.map(click, range(2)))
+    assert len(queued) == 1
     assert Job.objects.filter(kind="import.apply").count() == 1
 
 
