@@ -19,13 +19,17 @@ from enterprises.supervision.models import (
     Rating,
 )
 from enterprises.supervision.services.keys import note_moved, refresh_key_units
-from enterprises.supervision.views.units import on_timeline, supervision_tab
+from enterprises.supervision.views.units import (
+    on_timeline,
+    standing,
+    supervision_tab,
+)
 from gridinspect.accounts.models import User
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.verbs import name_acts
 from gridinspect.imports.traces import derives
 from gridinspect.scope import within_paths
-from gridinspect.ui.registry import Todo, menu, tabs, timeline, workbench
+from gridinspect.ui.registry import Todo, badges, menu, tabs, timeline, workbench
 
 P = Permission
 SECTION = "用人单位"
@@ -44,6 +48,7 @@ menu.add(
 
 hears_of_facts(note_moved)
 tabs.add(UNIT, "supervision", "等级与重点", supervision_tab, P.ENTERPRISE_VIEW)
+badges.add(UNIT, standing)
 timeline.add(UNIT, on_timeline)
 rows_tell_of("grade.corrected")
 judges_units(refresh_key_units)

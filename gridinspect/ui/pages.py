@@ -19,6 +19,7 @@ from django.utils.text import slugify
 from gridinspect.htmx import render_page
 from gridinspect.ui import registry
 from gridinspect.ui.registry import TimelineEntry
+from gridinspect.ui.registry import badges as registered_badges
 from gridinspect.ui.tables import Table, words
 from gridinspect.ui.trees import TreeNode
 
@@ -246,13 +247,14 @@ def render_detail(
 ) -> HttpResponse:
     """Answer with the page of one object; htmx gets the open tab alone.
 
-    With `obj`, the tabs and timeline entries that other apps registered for its model
-    come after the given ones. A long timeline is a function, which is called only when
-    its tab is open; then the tab stands second and says no count.
+    With `obj`, the badges, tabs and timeline entries that other apps registered for its
+    model come after the given ones. A long timeline is a function, which is called only
+    when its tab is open; then the tab stands second and says no count.
     """
     all_tabs, entries = list(tabs), list[TimelineEntry]()
     if obj is not None:
         all_tabs += _registered_tabs(request, obj)
+        badges = [*badges, *registered_badges.for_object(request.user, obj)]
     if callable(timeline):
         all_tabs.insert(1, Tab("timeline", "时间线"))
     elif entries := _entries(request, timeline, obj):

@@ -134,6 +134,30 @@ class Tabs:
         ]
 
 
+class Badges:
+    """What stands beside the title of detail pages, by model label.
+
+    `provider(user, obj)` returns badges (`badge_html`) that this person may see.
+    """
+
+    def __init__(self) -> None:
+        self._providers: dict[str, list[Callable[[Any, Any], Iterable]]] = defaultdict(
+            list
+        )
+
+    def add(self, model_label: str, provider: Callable[[Any, Any], Iterable]) -> None:
+        providers = self._providers[model_label.lower()]
+        if provider not in providers:
+            providers.append(provider)
+
+    def for_object(self, user: Any, obj: models.Model) -> list:
+        return [
+            badge
+            for provider in self._providers[obj._meta.label_lower]
+            for badge in provider(user, obj)
+        ]
+
+
 @dataclass(frozen=True)
 class TimelineEntry:
     """Something that happened to an object, for its detail page.
@@ -224,6 +248,7 @@ class Standing:
         return self._provider(user)
 
 
+badges = Badges()
 menu = Menu()
 standing = Standing()
 tabs = Tabs()

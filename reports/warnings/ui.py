@@ -17,6 +17,7 @@ from gridinspect.scope import within_paths
 from gridinspect.ui.registry import (
     TimelineEntry,
     Todo,
+    badges,
     menu,
     tabs,
     timeline,
@@ -26,7 +27,7 @@ from gridinspect.ui.tables import build_table
 from grids.services.tasks import About, name_task_kind, tells_about
 from reports.warnings.models import EarlyWarning, Step
 from reports.warnings.services.judging import KIND, refresh_warnings
-from reports.warnings.views import columns, facts_in_words, state_of
+from reports.warnings.views import columns, facts_in_words, gravest, state_of
 
 judges_units(refresh_warnings)
 derives(EarlyWarning, Q(answers=None, task=None))
@@ -48,6 +49,9 @@ name_acts(
         "warning.exported": "导出预警名单",
     }
 )
+
+
+badges.add("enterprises.enterprise", gravest)
 
 
 def _of_unit(request, unit: Enterprise):

@@ -60,6 +60,13 @@ def _badge(colour: str, *, stands: bool):
     return badge_html(COLOURS[colour], TONES[colour] if stands else "plain")
 
 
+def gravest(user, unit: Enterprise) -> list:
+    """Return the colour of the gravest warning that stands, for the file of a unit."""
+    rows = EarlyWarning.objects.visible_to(user).standing().filter(enterprise=unit)
+    row = rows.order_by("-rank").only("colour").first()
+    return [badge_html(f"{COLOURS[row.colour]}预警", TONES[row.colour])] if row else []
+
+
 def state_of(warning: EarlyWarning) -> str:
     """Return where a warning stands, in a word."""
     if warning.until is not None:

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from enterprises.models import Enterprise
 from enterprises.supervision import forms
@@ -24,6 +25,7 @@ from enterprises.supervision.views.shared import (
 from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
 from gridinspect.ui.registry import TimelineEntry
+from gridinspect.ui.templatetags.ui import badge_html
 from grids.access import may, require
 
 KIND = "等级与重点"  # on the timeline
@@ -70,6 +72,17 @@ def supervision_tab(request: Request, unit: Enterprise) -> str:
         "may_edit": may(user, P.SUPERVISION_EDIT, at=unit.grid),
     }
     return render_to_string("supervision/_of_unit.html", context, request)
+
+
+def standing(user: User, unit: Enterprise) -> Iterator[SafeString]:
+    """Say the grade in force, and that a unit is a key one; the ground stays below."""
+    if not may(user, P.ENTERPRISE_VIEW, at=unit.grid):
+        return
+    today = timezone.localdate()
+    if rating := Rating.objects.in_force(today).filter(enterprise=unit).first():
+        yield grade_badge(rating.grade)
+    if KeyEntry.objects.on(today).filter(enterprise=unit).exists():
+        yield badge_html("重点单位", "notice")
 
 
 def noted_by(user: User, unit: Enterprise) -> list[NotedFact]:

@@ -449,6 +449,18 @@ def test_the_grades_to_search_by_are_those_of_the_schemes(client, unit, bureau):
     assert [key for key, _ in offered] == ["", "A", "B", "C"]
 
 
+def test_grade_and_key_supervision_stand_beside_the_name_of_a_unit(client, unit, squad):
+    def marks():
+        return str(get(client, squad, unit.get_absolute_url()).context["badges"])
+
+    assert "重点单位" not in marks()
+    entry = key_entry(unit)
+    assert "重点单位" in marks()
+    entry.delete()
+    rating_of(unit)
+    assert "级</span>" in marks()
+
+
 def test_the_bureau_sees_every_entry_in_the_file_of_a_unit(client, unit, bureau):
     entry = key_entry(unit)
     page = text(get(client, bureau, f"{unit.get_absolute_url()}?tab=supervision"))

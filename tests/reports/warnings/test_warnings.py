@@ -378,6 +378,23 @@ def test_a_secret_warning_is_seen_only_by_who_may_know(warned, community, client
     bureau = make_user(grid=warned.district, role=Role.DISTRICT_BUREAU)
     client.force_login(bureau)
     assert client.get(warned.get_absolute_url()).status_code == 200
+    file = warned.enterprise.get_absolute_url()
+    assert "色预警</span>" in client.get(file).content.decode()
+    client.force_login(squad)
+    assert "色预警</span>" not in client.get(file).content.decode()
+
+
+def test_the_file_of_a_unit_shows_the_gravest_warning_that_stands(
+    warned, bureau_client
+):
+    def marks():
+        return str(
+            bureau_client.get(warned.enterprise.get_absolute_url()).context["badges"]
+        )
+
+    assert "色预警" in marks()
+    EarlyWarning.objects.update(until=TODAY())
+    assert "色预警" not in marks()
 
 
 def test_the_effect_page_names_units_that_nothing_warned_of(unit, bureau_client):
