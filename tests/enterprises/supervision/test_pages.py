@@ -449,7 +449,9 @@ def test_the_grades_to_search_by_are_those_of_the_schemes(client, unit, bureau):
     assert [key for key, _ in offered] == ["", "A", "B", "C"]
 
 
-def test_grade_and_key_supervision_stand_beside_the_name_of_a_unit(client, unit, squad):
+def test_grade_and_key_supervision_stand_beside_the_name_of_a_unit(
+    client, erqi, unit, squad, bureau, leader
+):
     def marks():
         return str(get(client, squad, unit.get_absolute_url()).context["badges"])
 
@@ -457,7 +459,8 @@ def test_grade_and_key_supervision_stand_beside_the_name_of_a_unit(client, unit,
     entry = key_entry(unit)
     assert "重点单位" in marks()
     entry.delete()
-    rating_of(unit)
+    assert "级</span>" not in marks()
+    grading.approve_round(round_=make_round(erqi, bureau), on=TODAY(), by=leader)
     assert "级</span>" in marks()
 
 
