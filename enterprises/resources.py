@@ -770,6 +770,8 @@ class EnterpriseResource(DistrictResource):
         return kinds.get((code or "")[:2], Enterprise.UnitKind.COMPANY.value)
 
     def _change(self, rows: list[Row]) -> Iterable[Any]:
+        if not rows:
+            return
         names = [*STORED.values(), "status"]
         update_rows(
             Enterprise,
