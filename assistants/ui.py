@@ -87,7 +87,14 @@ def _posts(request, grid: Grid) -> list[tuple[str, str]]:
     return facts
 
 
-tabs.add("grids.grid", "people", "在岗人员", _people, P.STAFF_VIEW)
+tabs.add(
+    "grids.grid",
+    "people",
+    "在岗人员",
+    _people,
+    P.STAFF_VIEW,
+    empty="没有人直接在这个网格上岗，请在“人员”中安排上岗。",
+)
 tabs.add("grids.grid", "establishment", "人员配备", _posts, P.COVERAGE_VIEW)
 
 

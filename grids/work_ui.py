@@ -143,7 +143,14 @@ def _tasks(request, grid: Grid) -> Table:
 
 tabs.add("grids.grid", "offices", "机构", _offices, P.GRID_VIEW)
 tabs.add("grids.grid", "four-fixed", "四定", _four_fixed, P.STAFF_VIEW)
-tabs.add("grids.grid", "tasks", "待办任务", _tasks, P.TASK_VIEW)
+tabs.add(
+    "grids.grid",
+    "tasks",
+    "待办任务",
+    _tasks,
+    P.TASK_VIEW,
+    empty="没有待办任务，可在“任务”中安排。",
+)
 
 
 # --- on the workbench -----------------------------------------------------------------

@@ -162,9 +162,25 @@ def staff_detail(request, pk):
         badges=[badge_html(file.get_status_display())],
         facts=_facts(file),
         tabs=[
-            Tab("posts", "岗位", partial(_post_table, request, posts), len(posts)),
-            Tab("trainings", "培训", partial(_training_table, request, file)),
-            Tab("certificates", "证件", partial(_certificate_table, request, file)),
+            Tab(
+                "posts",
+                "岗位",
+                partial(_post_table, request, posts),
+                len(posts),
+                empty="没有在岗岗位，请点“安排上岗”。",
+            ),
+            Tab(
+                "trainings",
+                "培训",
+                partial(_training_table, request, file),
+                empty="还没有培训记录，请点“登记培训”，或在“导入”中整批导入。",
+            ),
+            Tab(
+                "certificates",
+                "证件",
+                partial(_certificate_table, request, file),
+                empty="还没有证件，请点“登记监察证”。",
+            ),
             Tab("attendance", "考勤", partial(attendance_tab, request, file, current)),
         ],
         actions=_actions(request.user, file),

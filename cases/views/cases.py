@@ -110,8 +110,18 @@ def case_detail(request, pk):
     tabs = [
         Tab("facts", "主要事实", [("事实", case.facts)]),
         explanation_tab(lambda: _explained(case)),
-        Tab("writs", "文书", lambda: _writs(request, case)),
-        Tab("extensions", "延期", lambda: _extensions(request, case)),
+        Tab(
+            "writs",
+            "文书",
+            lambda: _writs(request, case),
+            empty="还没有文书。责令改正请点“限期改正指令书”。",
+        ),
+        Tab(
+            "extensions",
+            "延期",
+            lambda: _extensions(request, case),
+            empty="没有申请过延期；确需延期的，在期限届满前点“申请延期”。",
+        ),
     ]
     objects = [case, case.matter] if case.matter else [case]
     looks = bool(case.matter) and may(user, Permission.IDENTITY_REVEAL, at=case.grid)

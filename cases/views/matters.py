@@ -149,7 +149,14 @@ def matter_detail(request, pk):
     if matter.accept_due_on:
         tabs.append(explanation_tab(lambda: _explained(matter)))
     if matter.writs.exists():
-        tabs.append(Tab("writs", "文书", lambda: _writs(request, matter)))
+        tabs.append(
+            Tab(
+                "writs",
+                "文书",
+                lambda: _writs(request, matter),
+                empty="还没有文书，作出决定时制发的文书列在这里。",
+            )
+        )
     return render_detail(
         request,
         title=matter.number,

@@ -19,7 +19,6 @@ from django.utils.text import slugify
 from gridinspect.htmx import render_page
 from gridinspect.ui import registry
 from gridinspect.ui.registry import TimelineEntry
-from gridinspect.ui.registry import badges as registered_badges
 from gridinspect.ui.tables import Table, words
 from gridinspect.ui.trees import TreeNode
 
@@ -254,7 +253,7 @@ def render_detail(
     all_tabs, entries = list(tabs), list[TimelineEntry]()
     if obj is not None:
         all_tabs += _registered_tabs(request, obj)
-        badges = [*badges, *registered_badges.for_object(request.user, obj)]
+        badges = [*badges, *registry.badges.for_object(request.user, obj)]
     if callable(timeline):
         all_tabs.insert(1, Tab("timeline", "时间线"))
     elif entries := _entries(request, timeline, obj):
@@ -341,7 +340,7 @@ def _registered_tabs(request: HttpRequest, obj: Model) -> list[Tab]:
         return lambda: entry.provider(request, obj)
 
     return [
-        Tab(entry.key, entry.label, later(entry))
+        Tab(entry.key, entry.label, later(entry), empty=entry.empty)
         for entry in registry.tabs.for_object(request.user, obj)
     ]
 

@@ -98,13 +98,14 @@ class TabEntry:
 
     `provider(request, obj)` returns what the tab shows: a `tables.Table`, a sequence of
     (label, value) facts, or HTML made by `render_to_string`. It is called only when the
-    tab is open.
+    tab is open. `empty` says what to do next where a table has no rows.
     """
 
     key: str
     label: str
     provider: Callable[[Any, Any], Any]
     permission: Any = None
+    empty: str = "还没有记录。"
 
 
 class Tabs:
@@ -120,10 +121,11 @@ class Tabs:
         label: str,
         provider: Callable[[Any, Any], Any],
         permission: Any = None,
+        empty: str = TabEntry.empty,
     ) -> None:
         entries = self._entries[model_label.lower()]
         entries[:] = [e for e in entries if e.key != key]
-        entries.append(TabEntry(key, label, provider, permission))
+        entries.append(TabEntry(key, label, provider, permission, empty))
 
     def for_object(self, user: Any, obj: models.Model) -> list[TabEntry]:
         """Return the tabs of this object that this person may open."""

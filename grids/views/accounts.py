@@ -161,7 +161,14 @@ def account_detail(request: Request, pk: int):
             ("开通时间", user.created_at),
             ("最近登录", user.last_login),
         ],
-        tabs=[Tab("posts", "岗位", lambda: _post_table(request, user))],
+        tabs=[
+            Tab(
+                "posts",
+                "岗位",
+                lambda: _post_table(request, user),
+                empty="没有岗位，登录后看不到任何辖区，请点“增加岗位”。",
+            )
+        ],
         actions=_actions(request, user),
         crumbs=CRUMBS,
         obj=user,

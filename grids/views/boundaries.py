@@ -50,7 +50,14 @@ def boundary(request, pk):
         title=f"{grid.name}的边界",
         subtitle=" › ".join(above.name for above in Grid.objects.above(grid)),
         facts=_boundary_facts(present) if present else [],
-        tabs=[Tab("history", "历次边界", lambda: _history(request, held))],
+        tabs=[
+            Tab(
+                "history",
+                "历次边界",
+                lambda: _history(request, held),
+                empty="还没有边界，可在图上画，也可上传 GeoJSON 或 KML 文件。",
+            )
+        ],
         actions=actions,
         crumbs=[*CRUMBS, (grid.name, grid.get_absolute_url())],
         note="" if present else "还没有边界。请在图上画出，或上传 GeoJSON、KML 文件。",

@@ -47,7 +47,14 @@ def city_detail(request, pk):
         request,
         title=city.name,
         facts=[("行政区划代码", city.code), ("省份", city.province)],
-        tabs=[Tab("districts", "区县", lambda: _districts(request, city))],
+        tabs=[
+            Tab(
+                "districts",
+                "区县",
+                lambda: _districts(request, city),
+                empty="还没有区县，请在“网格管理”点“新增”，或导入网格名册。",
+            )
+        ],
         actions=[
             Action("编码方案", reverse("grids:codes", args=[city.pk]), icon="123")
         ],

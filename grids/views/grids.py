@@ -151,7 +151,14 @@ def grid_detail(request, pk):
         subtitle=" › ".join(above.name for above in Grid.objects.above(grid)),
         badges=[badge_html("已停用", "plain")] if grid.closed_on else [],
         facts=_facts(grid),
-        tabs=[Tab("children", "下级网格", lambda: _children(request, grid))],
+        tabs=[
+            Tab(
+                "children",
+                "下级网格",
+                lambda: _children(request, grid),
+                empty="没有下级网格。需要时点“新增下级网格”，或导入网格名册。",
+            )
+        ],
         actions=_actions(request.user, grid),
         crumbs=[*CRUMBS, *_above(request, grid)],
         obj=grid,

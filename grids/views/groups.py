@@ -114,7 +114,14 @@ def group_detail(request, pk):
             ("成立日期", group.opened_on),
             ("撤销日期", group.closed_on),
         ],
-        tabs=[Tab("members", "成员", lambda: _members(request, group))],
+        tabs=[
+            Tab(
+                "members",
+                "成员",
+                lambda: _members(request, group),
+                empty="还没有成员，请点“增加成员”。",
+            )
+        ],
         actions=_actions(request.user, group),
         crumbs=CRUMBS,
         obj=group,

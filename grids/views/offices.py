@@ -234,9 +234,23 @@ def above(place: Grid | City) -> str:
 
 def _tabs(request, office: Office) -> list[Tab]:
     """Return what is shown: to a district its city's office is a contact only."""
-    tabs = [Tab("leaders", "负责人", lambda: _leaders(request, office))]
+    tabs = [
+        Tab(
+            "leaders",
+            "负责人",
+            lambda: _leaders(request, office),
+            empty="还没有登记负责人，请点“任命负责人”。",
+        )
+    ]
     if may(request.user, P.GRID_VIEW, at=office.place):
-        tabs.append(Tab("assets", "设备和车辆", lambda: _assets(request, office)))
+        tabs.append(
+            Tab(
+                "assets",
+                "设备和车辆",
+                lambda: _assets(request, office),
+                empty="还没有登记设备和车辆，请点“登记设备、车辆”。",
+            )
+        )
     return tabs
 
 

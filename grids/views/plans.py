@@ -110,7 +110,14 @@ def plan_detail(request, pk):
                 for state in Task.State
             ),
         ],
-        tabs=[Tab("tasks", "任务", lambda: _tasks(request, tasks))],
+        tabs=[
+            Tab(
+                "tasks",
+                "任务",
+                lambda: _tasks(request, tasks),
+                empty="计划下还没有任务，请点“安排任务”或“批量安排”。",
+            )
+        ],
         actions=actions,
         crumbs=CRUMBS,
         obj=plan,

@@ -173,7 +173,14 @@ def policy_detail(request, pk):
     if policy.layer == Policy.Layer.PLAN:
         tabs.append(Tab("values", "取值", lambda: _values(values)))
         tabs.append(Tab("lint", "规则检查", lambda: _lint(policy)))
-        tabs.append(Tab("districts", "采用的区县", lambda: _districts(request, policy)))
+        tabs.append(
+            Tab(
+                "districts",
+                "采用的区县",
+                lambda: _districts(request, policy),
+                empty="还没有区县采用这个版本。",
+            )
+        )
     return render_detail(
         request,
         title=policy.title,

@@ -153,8 +153,18 @@ def poster_node(request, pk):
         title=f"三上墙：{grid}",
         subtitle=f"网格编码 {grid.code}",
         tabs=[
-            Tab("versions", "历次制作", lambda: _versions(request, posters)),
-            Tab("hangings", "历次上墙", lambda: _hangings(request, hangings)),
+            Tab(
+                "versions",
+                "历次制作",
+                lambda: _versions(request, posters),
+                empty="还没有制作过，请点“制作图表”。",
+            ),
+            Tab(
+                "hangings",
+                "历次上墙",
+                lambda: _hangings(request, hangings),
+                empty="还没有上墙，张贴后点“登记上墙”。",
+            ),
         ],
         actions=_node_actions(request.user, grid),
         crumbs=CRUMBS,

@@ -184,7 +184,14 @@ def arrears_detail(request: Request, pk: int) -> HttpResponse:
         subtitle=unit.name,
         badges=[state_badge(arrears)],
         facts=_facts(request, arrears),
-        tabs=[Tab("repayments", "补发补缴", lambda: _repayments(request, arrears))],
+        tabs=[
+            Tab(
+                "repayments",
+                "补发补缴",
+                lambda: _repayments(request, arrears),
+                empty="还没有补发，付清一笔就点“登记补发”。",
+            )
+        ],
         actions=_actions(request.user, arrears),
         crumbs=[*CRUMBS, (unit.name, of_unit(unit, "wages"))],
     )

@@ -250,7 +250,12 @@ def worker_detail(request: Request, pk: int) -> HttpResponse:
         note=finding.message if finding else "",
         facts=_facts(worker),
         tabs=[
-            Tab("contracts", "劳动合同", lambda: _contracts(request, worker)),
+            Tab(
+                "contracts",
+                "劳动合同",
+                lambda: _contracts(request, worker),
+                empty="还没有登记劳动合同，请点“登记合同”。",
+            ),
             Tab("filings", "用工备案", lambda: _filings(worker, law)),
         ],
         timeline=[
