@@ -31,6 +31,7 @@ from enterprises.views.units import CRUMBS, visible_unit
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import POSTED_STAFF, Permission
+from gridinspect.documents.answers import pdf_answer
 from gridinspect.htmx import is_partial, render_page
 from gridinspect.ui.pages import render_list, require_holds
 from gridinspect.ui.tables import Column, build_table
@@ -314,22 +315,14 @@ def compare(request: Request, pk: int) -> HttpResponse:
 def pdf(request: Request, pk: int) -> HttpResponse:
     """Print a survey as the paper form."""
     one = _visible_survey(request, pk)
-    return _pdf(survey_pdf(one.enterprise, one), f"survey-{one.pk}.pdf")
+    return pdf_answer(survey_pdf(one.enterprise, one), f"survey-{one.pk}.pdf")
 
 
 @require_GET
 def blank_pdf(request: Request, pk: int) -> HttpResponse:
     """Print the empty form with the unit's head, to fill in by hand."""
     unit = visible_unit(request, pk)
-    return _pdf(survey_pdf(unit, None), f"survey-form-{unit.pk}.pdf")
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
+    return pdf_answer(survey_pdf(unit, None), f"survey-form-{unit.pk}.pdf")
 
 
 @require_GET

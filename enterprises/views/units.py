@@ -36,6 +36,7 @@ from enterprises.views.file import reveal_permission, unit_page
 from enterprises.views.suggesting import suggested
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.scope import within_paths
 from gridinspect.ui.pages import (
     Action,
@@ -59,7 +60,6 @@ from grids.forms import add_refusal
 from grids.models import Grid
 
 CRUMBS = [("单位档案", "/enterprises/")]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 # --- many -----------------------------------------------------------------------------
@@ -182,13 +182,7 @@ def export(request: Request) -> HttpResponse:
     note_export(
         by=user, path=export_path(user, at), rows=rows, asked=request.GET.dict()
     )
-    return HttpResponse(
-        stream.getvalue(),
-        content_type=XLSX,
-        headers={
-            "Content-Disposition": f'attachment; filename="enterprises-{today}.xlsx"'
-        },
-    )
+    return workbook_answer(stream, f"enterprises-{today}.xlsx")
 
 
 def export_path(user, at) -> str:

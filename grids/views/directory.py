@@ -3,13 +3,13 @@
 from io import BytesIO
 from typing import Any
 
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from gridinspect.accounts.roles import Permission
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.ui.pages import (
     Action,
     export_action,
@@ -25,7 +25,6 @@ from grids.office_forms import DirectoryForm, RevealNumbersForm
 from grids.services.directory import note_export, note_reveal
 
 P = Permission
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CRUMBS = [("通讯录", "/directory/")]
 ON_ONE_PAGE = 2_000  # rows with numbers in full
 
@@ -101,16 +100,7 @@ def directory_export(request):
     stream = BytesIO()
     rows = write_directory(stream, lists, place=str(at or ""), shown=masked)
     note_export(by=request.user, path=_path(request.user, at), rows=rows, place=at)
-    return _workbook(stream)
-
-
-def _workbook(stream: BytesIO) -> HttpResponse:
-    name = f"directory-{timezone.localdate()}.xlsx"
-    return HttpResponse(
-        stream.getvalue(),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return workbook_answer(stream, f"directory-{timezone.localdate()}.xlsx")
 
 
 def directory_reveal(request):
@@ -148,7 +138,7 @@ def directory_reveal(request):
     if as_file:
         stream = BytesIO()
         write_directory(stream, [(part, rows)], place=str(at or ""), shown=in_full)
-        return _workbook(stream)
+        return workbook_answer(stream, f"directory-{timezone.localdate()}.xlsx")
     sections = [(part, [part.cells(row, in_full) for row in rows])]
     context = {
         "title": "通讯录（完整号码）",

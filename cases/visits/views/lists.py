@@ -23,6 +23,7 @@ from cases.visits.models import Clue, Feedback, Hazard, Publicity, Visit
 from cases.visits.services.exports import note_export
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.documents.sheets import SheetColumn, write_table
 from gridinspect.ui.pages import (
     Action,
@@ -36,7 +37,6 @@ from gridinspect.ui.tables import words as in_words
 from grids import outline
 
 P = Permission
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST = 20_000  # rows of an exported list
 hours_late = words.hours_late
 
@@ -267,11 +267,7 @@ def export(request: Request, key: str) -> HttpResponse:
         asked=request.GET.dict(),
     )
     name = f"visits-{key}-{timezone.localdate()}.xlsx"
-    return HttpResponse(
-        stream.getvalue(),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return workbook_answer(stream, name)
 
 
 def _head(column: Column) -> SheetColumn:

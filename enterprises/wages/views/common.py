@@ -17,13 +17,13 @@ from enterprises.views.units import CRUMBS, visible_unit
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import record
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.documents.sheets import Kind, SheetColumn, write_table
 from gridinspect.ui.pages import render_form
 from gridinspect.ui.tables import Column
 from grids.access import require
 from grids.forms import carried_out
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KINDS: dict[str, Kind] = {
     "amount": "money",
     "owed": "money",
@@ -112,11 +112,7 @@ def handed_out(
     path = place.path if place else user.scope_paths(Permission.ENTERPRISE_VIEW)[0]
     with transaction.atomic():
         record(verb, by=user, target=user, path=path, count=count)
-    return HttpResponse(
-        stream.getvalue(),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}-{today}.xlsx"'},
-    )
+    return workbook_answer(stream, f"{name}-{today}.xlsx")
 
 
 def _plain(value: Any) -> Any:

@@ -31,6 +31,7 @@ from enterprises.wages.views.projects import CRUMBS
 from gridinspect.accounts.models import Person
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission, roles_with
+from gridinspect.documents.answers import pdf_answer
 from gridinspect.scope import within_paths
 from gridinspect.ui.pages import render_form, require_holds
 from grids import outline
@@ -300,8 +301,4 @@ def project_sheet(request: Request, pk: int) -> HttpResponse:
     project = visible(request, pk)
     today = timezone.localdate()
     states = facts.items_of([project], today, district=project.district)[project.pk]
-    return HttpResponse(
-        check_sheet(project, states, on=today),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="project-{pk}.pdf"'},
-    )
+    return pdf_answer(check_sheet(project, states, on=today), f"project-{pk}.pdf")

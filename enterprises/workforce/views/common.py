@@ -19,7 +19,6 @@ from gridinspect.ui.pages import render_form
 from grids.access import require
 from grids.forms import add_refusal
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 UNIT_CRUMBS = [("单位档案", "/enterprises/")]
 LIST_CRUMBS = [("用工备案", "/workforce/")]
 

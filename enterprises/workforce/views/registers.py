@@ -29,11 +29,12 @@ from enterprises.workforce.forms.searching import (
 )
 from enterprises.workforce.limits import EVENT_WORDS, Event, FilingLaw, districts_in
 from enterprises.workforce.models import Agreement, Filing, PayrollReturn, Worker
-from enterprises.workforce.views.common import XLSX, list_url
+from enterprises.workforce.views.common import list_url
 from gridinspect.accounts.models import User
 from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import record
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.scope import Place, within_paths
 from gridinspect.ui.pages import export_action, render_list, require_holds
 from gridinspect.ui.tables import Column, Table, build_table
@@ -275,11 +276,7 @@ def export(request: Request) -> HttpResponse:
             kind=PARTS[key],
             count=total,
         )
-    return HttpResponse(
-        stream.getvalue(),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{key}-{today}.xlsx"'},
-    )
+    return workbook_answer(stream, f"{key}-{today}.xlsx")
 
 
 def _in_order(part: Part, sort: str) -> Any:

@@ -30,7 +30,6 @@ from enterprises.workforce.rules import differences, insurances_in_words
 from enterprises.workforce.services import workers as acts
 from enterprises.workforce.services.common import in_words
 from enterprises.workforce.views.common import (
-    XLSX,
     act_page,
     crumbs_of,
     tab_url,
@@ -41,6 +40,7 @@ from gridinspect.accounts.requests import Request
 from gridinspect.accounts.roles import Permission
 from gridinspect.audit.services import history
 from gridinspect.audit.verbs import act_name
+from gridinspect.documents.answers import workbook_answer
 from gridinspect.secrets import mask_id, mask_phone
 from gridinspect.ui.pages import (
     Action,
@@ -200,11 +200,7 @@ def workers_export(request: Request, pk: int) -> HttpResponse:
         unit="人",
     )
     acts.note_export(enterprise=unit, rows=rows, by=request.user)
-    return HttpResponse(
-        stream.getvalue(),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="workers-{today}.xlsx"'},
-    )
+    return workbook_answer(stream, f"workers-{today}.xlsx")
 
 
 # --- one worker -----------------------------------------------------------------------
