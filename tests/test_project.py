@@ -869,7 +869,7 @@ def login_pattern():
 # accounts and of policies, codes, and the headers that other systems give columns.
 LATIN = re.compile(
     r"""PDF|JPG|PNG|XLSX?|CSV|GeoJSON|KML|CGCS2000
-    |Excel|SHA-256|UTF-8|\b(?:user\d+|account-\w+|system|xlsx?|csv|pdf)\b
+    |Excel|SHA-256|UTF-8|\b(?:user\d+|account-\w+|system|xls[xm]?|ods|csv|pdf)\b
     |\b[a-z]+-(?:\d{4}|plan)\b|\bnational\b|\b[0-9a-f]{16,}\b|[A-Z\d]{4}(?:-[A-Z\d]{4})+
     |\b[A-Z]{1,5}-\d\w*|YYYY-MM-DD""",
     re.VERBOSE,

@@ -224,7 +224,7 @@ def test_the_file_of_a_unit_shows_what_came_of_its_visits(
             publicity=PublicityFacts(3, f"手册{number}"),
             feedback=FeedbackFacts("demand", f"要求{number}", "bureau"),
         )
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         text = text_of(bureau_client.get(address))
     for said in ("隐患3", "手册3", "要求3", "待答复"):
         assert said in text
