@@ -489,11 +489,13 @@ class EnterpriseResource(DistrictResource):
 
     def _units(self, wanted: Q) -> Iterable["Unit"]:
         units = Enterprise.objects.filter(
-            wanted, district=self.district, pk__lte=self._last, merged_into=None
+            wanted, district=self.district, merged_into=None
         )
         for pk, key, grid_id, status, *values in units.values_list(
             "pk", "name_key", "grid_id", "status", *_READ
         ):
+            if pk > self._last:  # in the query it would draw the planner to other ways
+                continue
             stored = [None if value == "" else value for value in values]
             yield Unit(pk, key, grid_id, status, dict(zip(STORED, stored, strict=True)))
 
