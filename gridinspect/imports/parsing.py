@@ -39,7 +39,7 @@ PIECE = 100  # rows encoded at once
 
 UNREADABLE = 3  # exit status with a sentence on standard output
 
-_MARKS = (b"<f", b'hidden="', b"hidden='", b't="e"', b"t='e'")
+_MARKS = (b"<f", b"hidden=", b't="e"', b"t='e'")
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -126,7 +126,7 @@ def _inspect(archive: zipfile.ZipFile) -> set[str]:
             total += size
             if total > UNPACKED:
                 raise Unreadable(TOO_LARGE)
-            if b"<!" in window and _DECLARATION.search(window):
+            if b"!" in window and b"<!" in window and _DECLARATION.search(window):
                 raise Unreadable(ENTITIES)
             if any(mark in window for mark in _MARKS):
                 marked.add(entry.filename)
