@@ -150,12 +150,14 @@ def batch_detail(request, pk):
     mine = batch.owner_id == request.user.pk
     ready = batch.state == ImportBatch.State.READY
     may_confirm = mine and ready and request.user.holds(resource.permission)
+    tiles = preview.tiles(batch, chosen)
     table = build_table(
         request,
         preview.rows_of(batch, chosen),
         preview.columns(batch, chosen, may_decide=may_confirm),
         name=preview.table_name(chosen),
         default_sort="pk",
+        total=next((number for _, number, _, is_chosen in tiles if is_chosen), None),
     )
     return render_list(
         request,
@@ -167,7 +169,7 @@ def batch_detail(request, pk):
         template="imports/detail.html",
         context={
             "batch": batch,
-            "tiles": preview.tiles(batch, chosen),
+            "tiles": tiles,
             "outcome": chosen,
             "may_confirm": may_confirm,
             "may_decide": may_confirm and chosen == preview.ALIKE,

@@ -165,6 +165,7 @@ def build_table(
     row_actions: Callable[[Any], Sequence] | None = None,
     bulk: Sequence = (),
     sought: Sought | None = None,
+    total: int | None = None,
     prefix: str = "",
 ) -> Table:
     """Return the page of the list that the request asks for.
@@ -174,7 +175,8 @@ def build_table(
     person's choice of columns is kept. `default_sort` is a column key or a field name.
     `row_actions(row)` returns the Actions of the column 操作; `bulk` are the Actions on
     chosen rows, whose pages get ?row= for each, or ?all=1 with the search itself.
-    `sought` tells of a search among very many rows what is known beforehand.
+    `sought` tells of a search among very many rows what is known beforehand. `total` is
+    how many there are, where somebody counted them; else very many are estimated.
     With two tables on one page a `prefix` keeps their parameters apart. Rows may also
     be a plain sequence.
     """
@@ -187,7 +189,7 @@ def build_table(
     rows = ordered(queryset, sort, columns)
     page = _number(asked.get(f"{prefix}page"))
     if sought is None or not isinstance(rows, QuerySet):
-        found = _counted(queryset, rows, page, size)
+        found = _counted(queryset, rows, page, size, total)
     else:
         found = _sought(sought, rows, page, size)
 
@@ -230,9 +232,15 @@ class _Found:
 
 
 def _counted(
-    rows: QuerySet | Sequence, in_order: QuerySet | Sequence, page: int, size: int
+    rows: QuerySet | Sequence,
+    in_order: QuerySet | Sequence,
+    page: int,
+    size: int,
+    known: int | None,
 ) -> _Found:
     total, is_estimate = count(rows)
+    if is_estimate and known is not None:
+        total, is_estimate = known, False
     page = page if is_estimate else min(page, _last_page(total, size))
     start = (page - 1) * size
     return _Found(total, is_estimate, page, list(in_order[start : start + size + 1]))

@@ -125,6 +125,13 @@ def test_large_totals_are_estimates(asked, monkeypatch):
     assert (behind.rows, behind.has_next) == ((), False)
 
 
+def test_a_large_total_that_somebody_counted_is_said(asked, monkeypatch):
+    monkeypatch.setattr(tables, "EXACT_UP_TO", 10)
+    accounts(*(f"u{number:02}" for number in range(25)))
+    table = table_of(asked(page="9"), total=25)
+    assert (table.total, table.total_is_estimate, table.page) == (25, False, 2)
+
+
 def test_what_is_known_to_be_much_is_not_counted(asked, django_assert_num_queries):
     accounts(*"abcde")
     among = User.objects.exclude(person__isnull=False)
