@@ -82,13 +82,14 @@ def send_back(job: Claim) -> None:
 def undo(job: Claim) -> None:
     """Take a batch back in one transaction with the job's end."""
     batch = ImportBatch.objects.select_related("owner").get(pk=job.params["batch"])
-    job.progress(0, batch.counts.get("data_rows", 0), "正在撤销，请稍候。")
     try:
-        undoing.undo_batch(
-            batch=batch,
-            by=job.owner,
-            finishing=lambda: job.finishing(url=batch.get_absolute_url()),
-        )
+        with telling(job) as progress:
+            progress(0, 0, f"正在撤销 {batch.counts.get('data_rows', 0):,} 行。")
+            undoing.undo_batch(
+                batch=batch,
+                by=job.owner,
+                finishing=lambda: job.finishing(url=batch.get_absolute_url()),
+            )
     except (services.ImportRefused, Cancelled) as fault:
         _stands(batch, str(fault) if isinstance(fault, ValueError) else "撤销已取消。")
         if isinstance(fault, Cancelled):

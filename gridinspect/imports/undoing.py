@@ -74,7 +74,7 @@ def undo_batch(
     resource.take_back(written)
     day = timezone.localdate()
     batch.state = State.UNDONE
-    batch.message = f"本批写入的{len(written)}条已由{by}于{day}全部撤销。"
+    batch.message = f"本批写入的{len(written):,}条已由{by}于{day}全部撤销。"
     batch.save(update_fields=["state", "message"])
     record(
         "import.undone",
