@@ -39,7 +39,7 @@ PIECE = 100  # rows encoded at once
 
 UNREADABLE = 3  # exit status with a sentence on standard output
 
-_MARKS = (b"<f", b"hidden=", b't="e"', b"t='e'")
+_MARKS = (b"<f", b"hidden=", b't="e"')
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -128,9 +128,16 @@ def _inspect(archive: zipfile.ZipFile) -> set[str]:
                 raise Unreadable(TOO_LARGE)
             if b"!" in window and b"<!" in window and _DECLARATION.search(window):
                 raise Unreadable(ENTITIES)
-            if any(mark in window for mark in _MARKS):
+            if _is_marked(window):
                 marked.add(entry.filename)
     return marked
+
+
+def _is_marked(window: bytes) -> bool:
+    """Tell whether there may be formulas, errors or hidden rows; few write b"'"."""
+    if any(mark in window for mark in _MARKS):
+        return True
+    return b"'" in window and b"t='e'" in window
 
 
 def _windows(
