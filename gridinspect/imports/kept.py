@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ def encode_line(value: Any) -> str:
     return f"{_encode(value)}\n"
 
 
+@lru_cache(maxsize=4_096, typed=True)  # the days of a column come again and again
 def _dated(value: Any) -> Any:
     if isinstance(value, MonthDate):
         return {"$m": value.isoformat()}

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -268,13 +269,22 @@ def _told(
     if row.action == SAME and not row.issues:
         names = (resource.name_field, resource.key_field)
     values = {n: v for n in names if (v := row.values.get(n)) is not None}
-    for name in in_words.keys() & values:
-        values[name] = in_words[name](values[name])
+    for name, words in in_words.items():
+        if name in values:
+            values[name] = words(values[name])
     return values
 
 
+@lru_cache(maxsize=4_096, typed=True)  # the days of a column come again and again
+def _written(value: Any) -> str:
+    return str(plain_value(value))
+
+
 _json = json.JSONEncoder(
-    ensure_ascii=False, default=lambda value: str(plain_value(value))
+    ensure_ascii=False,
+    default=_written,
+    separators=(",", ":"),
+    check_circular=False,
 ).encode
 
 
