@@ -92,7 +92,7 @@ def test_a_district_sees_its_own_adoption_only(bureau_client, erqi, huiji):
     assert "二七区组建劳动保障监察协管员队伍实施方案" in text
     assert "惠济区" not in text
     text = page(bureau_client, "policy", make_policy("huiji-2010").pk, tab="districts")
-    assert "还没有记录" in text
+    assert "还没有区县采用这个版本" in text
 
 
 def test_a_street_sees_the_plan_of_its_district(client, street, erqi):
