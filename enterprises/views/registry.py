@@ -39,6 +39,7 @@ PARTS = {
     "different": "两边不同",
 }
 Verdict = RegistryEntry.Verdict
+NO_LIST = "还没有名单：请向该部门索取单位名单，再点“导入部门名单”。"
 
 
 @require_GET
@@ -54,15 +55,19 @@ def registry(request: Request) -> HttpResponse:
     table = _table(request, part, rows_of(part, user, listed, district), district)
     total = listed.count()
     known = Enterprise.objects.filter(district=district).visible_to(user).known()
+    of_whom = RegistryEntry.Source(source).label
+    stand = f"还没有{of_whom}的名单。"
+    if total:
+        stand = (
+            f"{district}：{of_whom}名单 {total:,} 户，我方底数 {known.count():,} 户。"
+        )
     return render_list(
         request,
         title="数据比对",
         table=table,
         toolbar=[*_bulk(user, district, source, part), *_toolbar(user, source)],
-        note=f"{district or '还没有名单'}：{RegistryEntry.Source(source).label}名单 "
-        f"{total:,} 户，我方底数 {known.count():,} 户。先按信用代码比对，没有代码的"
-        "按名称；信用代码不同的永远是两家。",
-        empty="没有这样的单位。",
+        note=f"{stand}先按信用代码比对，没有代码的按名称；信用代码不同的永远是两家。",
+        empty="这一部分没有单位。" if total else NO_LIST,
         template="enterprises/registry.html",
         context={
             "parts": [(k, w, counts[k], k == part) for k, w in PARTS.items()],

@@ -137,6 +137,13 @@ def test_the_page_shows_three_parts(street, load, clerk, client):
     assert "大学路9号" in texts["different"]
 
 
+def test_without_a_list_the_page_says_how_to_get_one(client, clerk):
+    client.force_login(clerk)
+    page = client.get(reverse("enterprises:registry")).content.decode()
+    assert "还没有市场监管的名单。先按信用代码比对" in page
+    assert "导入部门名单”。" in page
+
+
 def test_a_unit_like_an_entry_is_named_with_its_score(street, load, clerk, client):
     make_enterprise("郑州金水源餐饮有限公司", grid=street)
     load(["郑州金水源餐饮管理有限公司", CODE])
