@@ -121,9 +121,10 @@ class Ledger(UnitSheet):
         self._units: set[int] = set()
 
     def check(self, rows: list[Row]) -> None:
+        for row in rows:  # refused ones too: the preview shows what was read
+            self._in_yuan(row)
         found = self.find_units([row for row in rows if not row.is_rejected])
         for row in found:
-            self._in_yuan(row)
             self.complete(row)
         found = [row for row in found if not row.is_rejected]
         units = {row.target.pk for row in found}

@@ -102,7 +102,7 @@ def _row_columns(batch: ImportBatch) -> list[Column]:
 
     def cells(row: ImportRow) -> str:
         return "，".join(
-            f"{headers[name]} {value}"
+            f"{headers[name]} {_shown(value)}"
             for name, value in row.values.items()
             if name in headers and name not in ("name", "street", "community")
         )
@@ -182,4 +182,6 @@ def choices_of(row: ImportRow) -> set[str]:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, list):  # such as the first and the last month of a span
+        return " 至 ".join(dict.fromkeys(map(str, value)))
     return "空" if value in (None, "") else value
