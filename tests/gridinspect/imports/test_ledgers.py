@@ -185,3 +185,11 @@ def test_full_width_words_that_somebody_typed_are_no_change(
     batch = run("arrears", exported(bureau_client, "arrears", "?state="), by=bureau)
     assert outcomes(batch) == [("valid", "same", None)], batch.seen[0].changes
     assert "，" in Arrears.objects.get().note
+
+
+def test_the_preview_of_a_refused_row_says_what_was_read(unit, run, client):
+    batch = run("arrears", [ARREARS, ["丙商行", None, *OWED[2:]]])
+    client.force_login(batch.owner)
+    page = client.get(batch.get_absolute_url()).content.decode()
+    assert "35000.00" in page
+    assert "2025-11-01 至 2026-01-01" in page
